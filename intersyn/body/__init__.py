@@ -1,0 +1,1 @@
+"""The default body and everything that turns poses into meshes."""

@@ -1,0 +1,1 @@
+"""Figures that speak of motion quality: physics and transitions."""

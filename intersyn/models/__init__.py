@@ -1,0 +1,1 @@
+"""The networks: CMDM (INS), coordinator (REC) and their layers."""
