@@ -1,4 +1,4 @@
-"""Timelines as tensors: for each person of a batch, the list of parts they play. Shared by data, models and pipeline."""
+"""Timelines as tensors: for each person of a batch, the list of parts they play. Data, models and pipeline share it."""
 
 from __future__ import annotations
 

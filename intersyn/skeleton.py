@@ -43,9 +43,7 @@ LEG_LENGTH = float(OFFSETS[JOINT["left_knee"]].norm() + OFFSETS[JOINT["left_ankl
 
 # Index of the same joint on the other side of the body.
 MIRROR_JOINTS = tuple(
-    JOINT[
-        name.replace("left", "right") if name.startswith("left") else name.replace("right", "left")
-    ]
+    JOINT[name.replace("left", "right") if name.startswith("left") else name.replace("right", "left")]
     for name in JOINT_NAMES
 )
 

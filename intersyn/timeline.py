@@ -205,7 +205,9 @@ def swap_roles(text: str) -> str:
     """The same interaction told with the two people exchanged ("the first person" <-> "the second person")."""
     pairs = (("the first person", "the second person"), ("person one", "person two"), ("person 1", "person 2"))
     table = {a: b for pair in pairs for a, b in (pair, pair[::-1])}
-    pattern = re.compile(r"\b(" + "|".join(sorted(map(re.escape, table), key=len, reverse=True)) + r")\b", re.IGNORECASE)
+    pattern = re.compile(
+        r"\b(" + "|".join(sorted(map(re.escape, table), key=len, reverse=True)) + r")\b", re.IGNORECASE
+    )
 
     def replace(match: re.Match[str]) -> str:
         found = match.group(0)
