@@ -2,7 +2,7 @@
 
 Per person and frame, in the order of `PARTS` (velocities and rates are steps to the next frame, the last one repeated):
   root_height    pelvis height, m
-  root_xz        pelvis on the floor in the first-person frame of the interaction (see `frames`), m; only in interactions
+  root_xz        pelvis on the floor in the interaction's first-person frame (see `frames`), m; only in interactions
   heading        cos and sin of the yaw in that frame; only in interactions
   root_velocity  step of the pelvis on the floor, turned by minus the heading, m/frame
   yaw_rate       step of the heading, rad/frame
@@ -161,8 +161,7 @@ def mirror(features: Tensor) -> Tensor:
     The table stays as it is, except that the angles of interactions of three or more people change sign.
     """
     _check_features(features)
-    order, sign = _mirror_map()
-    return features[..., order.to(features.device)] * sign.to(features)
+    return features[..., _MIRROR_ORDER.to(features.device)] * _MIRROR_SIGN.to(features)
 
 
 def mirror_contacts(contacts: Tensor) -> Tensor:
@@ -257,7 +256,7 @@ def to_interhuman262(motion: Motion, fps: float | None = None) -> Tensor:
 
 
 def _repeat_last(steps: Tensor, table: PartTable) -> Tensor:
-    """Steps (B, P, T - 1, C) to values per frame (B, P, T, C): the last frame of each sequence repeats the one before."""
+    """Steps (B, P, T - 1, C) to values per frame (B, P, T, C): each sequence's last frame repeats the one before."""
     count = steps.shape[2]
     if count == 0:
         return steps.new_zeros(*steps.shape[:2], 1, steps.shape[-1])
@@ -284,6 +283,9 @@ def _mirror_map() -> tuple[Tensor, Tensor]:
         order[part] = part.start + (who[:, None] * width + torch.arange(width)).flatten()
         sign[part] = torch.tensor(signs).repeat(len(who))
     return order, sign
+
+
+_MIRROR_ORDER, _MIRROR_SIGN = _mirror_map()
 
 
 def _check_features(features: Tensor) -> None:
