@@ -15,6 +15,7 @@ import re
 import shutil
 import tempfile
 import types
+from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -28,7 +29,7 @@ BUNDLED = Path(__file__).parent / "checkpoints"
 CONFIG = "config.json"
 MAX_SHARD_BYTES = 8_500_000
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-_WEIGHTS = re.compile(r"model.*\.safetensors(\.index\.json)?")
+_WEIGHTS = re.compile(r"model[\w-]*\.safetensors")
 
 Config = TypeVar("Config")
 Module = TypeVar("Module", bound=nn.Module)
@@ -80,9 +81,10 @@ def _download(repo_id: str) -> Path:
 
 
 def write_config(folder: str | Path, config: Any) -> None:
-    """Write a dataclass as the folder's config.json, whole or not at all."""
+    """Write a dataclass or a JSON object as the folder's config.json, whole or not at all."""
+    data = asdict(config) if is_dataclass(config) else dict(config)
     with atomic_write(Path(folder) / CONFIG, "w") as file:
-        json.dump(asdict(config), file, indent=2)
+        json.dump(data, file, indent=2)
         file.write("\n")
 
 
@@ -95,19 +97,22 @@ def read_config(folder: str | Path, kind: type[Config]) -> Config:
         raise CheckpointError(f"The checkpoint is incomplete: {path} is missing.") from error
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path} cannot be read ({error}).") from error
-    if not isinstance(data, dict):
-        raise CheckpointError(f"{path} must hold one JSON object.")
+    return _typed(data, kind, str(path))
+
+
+def _record(data: Mapping[str, Any], kind: type[Config], where: str) -> Config:
     known = {field.name: field for field in fields(kind)}
     if unknown := sorted(set(data) - set(known)):
-        raise CheckpointError(f"{path} has the key {unknown[0]!r}, which {kind.__name__} does not know.")
+        raise CheckpointError(f"{where} has the key {unknown[0]!r}, which {kind.__name__} does not know.")
     required = [name for name, f in known.items() if f.default is MISSING and f.default_factory is MISSING]
     if missing := sorted(set(required) - set(data)):
-        raise CheckpointError(f"{path} lacks the key {missing[0]!r}.")
+        raise CheckpointError(f"{where} lacks the key {missing[0]!r}.")
     hints = get_type_hints(kind)
+    values = {name: _typed(value, hints[name], f"{where}: {name}") for name, value in data.items()}
     try:
-        return kind(**{name: _typed(value, hints[name], f"{path}: {name}") for name, value in data.items()})
+        return kind(**values)
     except ValueError as error:
-        raise CheckpointError(f"{path} is not usable ({error}).") from error
+        raise CheckpointError(f"{where} is not usable ({error}).") from error
 
 
 def _typed(value: Any, hint: Any, where: str) -> Any:
@@ -122,28 +127,28 @@ def _typed(value: Any, hint: Any, where: str) -> Any:
         return tuple(_typed(item, get_args(hint)[0], where) for item in value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    if is_dataclass(hint) and isinstance(value, dict):
+        return _record(value, hint, where)
     plain = origin or hint
     if not isinstance(value, plain) or (isinstance(value, bool) and plain is not bool):
-        raise CheckpointError(f"{where} must be {getattr(plain, '__name__', plain)}, got {value!r}.")
+        raise CheckpointError(f"{where} must be {plain.__name__}, got {value!r:.60}.")
     return value
 
 
-def save(folder: str | Path, module: nn.Module, config: Any) -> Path:
-    """Write a network and its configuration (a dataclass) as `folder`. Returns the folder.
+def save_checkpoint(folder: str | Path, config: Any, state: Mapping[str, Tensor]) -> Path:
+    """Write a configuration (a dataclass or a JSON object) and weights as `folder`. Returns the folder.
 
     The new folder takes the old one's place in one step; other files of the old one (a licence note, say) are kept.
     """
     from huggingface_hub import save_torch_state_dict
 
-    if not is_dataclass(config):
-        raise ValueError(f"config must be a dataclass, got {type(config).__name__}")
     folder = Path(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".tmp"))
     try:
         fresh.chmod(0o755)
-        state = {name: _on_disk(name, value) for name, value in module.state_dict().items()}
-        save_torch_state_dict(state, fresh, max_shard_size=MAX_SHARD_BYTES)
+        on_disk = {name: _on_disk(name, value) for name, value in state.items()}
+        save_torch_state_dict(on_disk, fresh, max_shard_size=MAX_SHARD_BYTES)
         write_config(fresh, config)
         _keep_other_files(folder, fresh)
         _take_place(fresh, folder)
@@ -167,8 +172,12 @@ def _on_disk(name: str, value: Tensor) -> Tensor:
 
 def _keep_other_files(old: Path, new: Path) -> None:
     for path in old.iterdir() if old.is_dir() else ():
-        if path.is_file() and path.name != CONFIG and not _WEIGHTS.fullmatch(path.name):
+        if path.is_file() and not _is_ours(path.name):
             shutil.copy2(path, new / path.name)
+
+
+def _is_ours(name: str) -> bool:
+    return name == CONFIG or name == "model.safetensors.index.json" or _WEIGHTS.fullmatch(name) is not None
 
 
 def _take_place(fresh: Path, folder: Path) -> None:
@@ -185,24 +194,44 @@ def _take_place(fresh: Path, folder: Path) -> None:
     shutil.rmtree(aside)
 
 
-def load_weights(folder: str | Path, module: Module) -> Module:
-    """Fill `module` with the folder's weights, as f32, and return it. Raises `CheckpointError` if they do not fit.
-
-    After an error the module may be partly filled: drop it.
-    """
-    from huggingface_hub import load_torch_model
+def load_weights(folder: str | Path) -> dict[str, Tensor]:
+    """All tensors of a folder's shards, by name, f32 on the CPU. Raises `CheckpointError`."""
+    from huggingface_hub import load_state_dict_from_file
     from safetensors import SafetensorError
 
     folder = Path(folder)
-    if not any(folder.glob("model*.safetensors")):
-        raise CheckpointError(f"The checkpoint is incomplete: {folder} holds no weights.")
+    state: dict[str, Tensor] = {}
+    for path in _shards(folder):
+        try:
+            shard = load_state_dict_from_file(path)
+        except FileNotFoundError as error:
+            raise CheckpointError(f"The checkpoint is incomplete: {path} is missing.") from error
+        except (SafetensorError, OSError, ValueError) as error:
+            raise CheckpointError(f"{path} is damaged or cut short ({error}).") from error
+        state |= {name: value.float() if value.is_floating_point() else value for name, value in shard.items()}
+    return state
+
+
+def _shards(folder: Path) -> list[Path]:
+    index = folder / "model.safetensors.index.json"
+    if not index.exists():
+        if not (folder / "model.safetensors").exists():
+            raise CheckpointError(f"The checkpoint is incomplete: {folder} holds no weights.")
+        return [folder / "model.safetensors"]
     try:
-        load_torch_model(module.float(), folder, strict=True)
-    except FileNotFoundError as error:
-        raise CheckpointError(f"The checkpoint is incomplete: a shard of {folder} is missing.") from error
+        names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{index} is damaged.") from error
+    if not all(isinstance(name, str) and _WEIGHTS.fullmatch(name) for name in names):
+        raise CheckpointError(f"{index} names files that are no shards of this folder.")
+    return [folder / name for name in sorted(names)]
+
+
+def fill(module: Module, state: Mapping[str, Tensor], folder: str | Path) -> Module:
+    """Put `state` into a network that it must fit exactly, and return the network. `folder` is named in the error."""
+    try:
+        module.load_state_dict(dict(state), strict=True)
     except RuntimeError as error:  # names or shapes
-        detail = " ".join(str(error).split())
-        raise CheckpointError(f"The weights in {folder} do not fit their {CONFIG}: {detail[:200]}.") from error
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
-        raise CheckpointError(f"The weights in {folder} are damaged or cut short ({error}).") from error
+        detail = " ".join(str(error).split()).removeprefix("Error(s) in loading state_dict for ")
+        raise CheckpointError(f"The weights in {folder} do not fit their {CONFIG} ({detail[:160]} ...).") from error
     return module

@@ -6,13 +6,19 @@ import json
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
 from intersyn import checkpoint
-from intersyn.checkpoint import CheckpointError, load_weights, read_config, resolve, save, write_config
+from intersyn.checkpoint import CheckpointError, fill, load_weights, read_config, resolve, save_checkpoint, write_config
+
+
+@dataclass(frozen=True)
+class Inner:
+    depth: int = 1
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,7 @@ class NetConfig:
     name: str = "net"
     sizes: tuple[int, ...] = (1, 2)
     rank: int | None = None
+    inner: Inner = Inner()
 
     def __post_init__(self) -> None:
         if self.dim < 1:
@@ -40,13 +47,17 @@ def make(dim: int = 8, seed: int = 0) -> Net:
     return Net(NetConfig(dim))
 
 
+def save(folder: Path, net: Net, dim: int) -> Path:
+    return save_checkpoint(folder, NetConfig(dim), net.state_dict())
+
+
 @pytest.fixture
 def saved(tmp_path):
-    return save(tmp_path / "net", make(), NetConfig(8))
+    return save(tmp_path / "net", make(), 8)
 
 
 def test_round_trip_is_exact_to_half_precision(saved):
-    net, back = make(), load_weights(saved, make(seed=1))
+    net, back = make(), fill(make(seed=1), load_weights(saved), saved)
     for (name, a), b in zip(net.state_dict().items(), back.state_dict().values()):
         assert b.dtype == a.dtype
         expected = a.half().float() if a.ndim >= 2 else a
@@ -54,27 +65,27 @@ def test_round_trip_is_exact_to_half_precision(saved):
 
 
 def test_config_round_trip(tmp_path):
-    config = NetConfig(4, 0.5, "x", (3, 4, 5), 2)
+    config = NetConfig(4, 0.5, "x", (3, 4, 5), 2, Inner(3))
     write_config(tmp_path, config)
     assert read_config(tmp_path, NetConfig) == config
 
 
 def test_weights_are_sharded_below_the_limit(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint, "MAX_SHARD_BYTES", 10_000)
-    folder = save(tmp_path / "net", make(64), NetConfig(64))
+    folder = save(tmp_path / "net", make(64), 64)
     shards = sorted(folder.glob("*.safetensors"))
     assert len(shards) == 3
     assert all(path.stat().st_size < 10_000 for path in shards)
-    assert torch.equal(load_weights(folder, make(64, 1)).layers[2].bias, make(64).layers[2].bias)
+    assert torch.equal(fill(make(64, 1), load_weights(folder), folder).layers[2].bias, make(64).layers[2].bias)
     shards[1].unlink()
-    with pytest.raises(CheckpointError, match="shard .* is missing"):
-        load_weights(folder, make(64))
+    with pytest.raises(CheckpointError, match="model-.* is missing"):
+        fill(make(64), load_weights(folder), folder)
 
 
 def test_saving_again_replaces_weights_and_keeps_notes(saved):
     (saved / "LICENSE.md").write_text("a note")
     (saved / "model-00001-of-00002.safetensors").write_bytes(b"a shard of older, larger weights")
-    save(saved, make(4), NetConfig(4))
+    save(saved, make(4), 4)
     assert read_config(saved, NetConfig).dim == 4
     assert sorted(path.name for path in saved.iterdir()) == ["LICENSE.md", "config.json", "model.safetensors"]
     assert [path.name for path in saved.parent.iterdir()] == ["net"]
@@ -85,8 +96,8 @@ def test_failed_save_leaves_the_old_checkpoint(saved):
     with torch.no_grad():
         net.layers[0].weight[0, 0] = float("nan")
     with pytest.raises(ValueError, match="not finite"):
-        save(saved, net, NetConfig(8))
-    assert torch.equal(load_weights(saved, make(seed=1)).layers[0].bias, make().layers[0].bias)
+        save(saved, net, 8)
+    assert torch.equal(fill(make(seed=1), load_weights(saved), saved).layers[0].bias, make().layers[0].bias)
     assert [path.name for path in saved.parent.iterdir()] == ["net"]
 
 
@@ -95,7 +106,7 @@ def test_values_beyond_half_precision_are_refused(tmp_path):
     with torch.no_grad():
         net.layers[0].weight[0, 0] = 1e6
     with pytest.raises(ValueError, match="range of f16"):
-        save(tmp_path / "net", net, NetConfig(8))
+        save(tmp_path / "net", net, 8)
 
 
 @pytest.mark.parametrize(
@@ -107,6 +118,8 @@ def test_values_beyond_half_precision_are_refused(tmp_path):
         ({"scale": "wide"}, "scale must be float"),
         ({"sizes": 3}, "sizes must be tuple"),
         ({"dim": 0}, "dim must be positive"),
+        ({"inner": {"deep": 1}}, "inner has the key 'deep'"),
+        ({"inner": [1]}, "inner must be Inner"),
     ],
 )
 def test_wrong_config_is_named(saved, change, message):
@@ -116,7 +129,7 @@ def test_wrong_config_is_named(saved, change, message):
         read_config(saved, NetConfig)
 
 
-@pytest.mark.parametrize(("text", "message"), [("{", "cannot be read"), ("[1]", "one JSON object"), ("{}", "lacks")])
+@pytest.mark.parametrize(("text", "message"), [("{", "cannot be read"), ("[1]", "must be NetConfig"), ("{}", "lacks")])
 def test_config_that_is_no_config(saved, text, message):
     (saved / "config.json").write_text(text)
     with pytest.raises(CheckpointError, match=message):
@@ -134,34 +147,34 @@ def test_truncated_weights(saved, keep):
     path = saved / "model.safetensors"
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(CheckpointError, match="damaged or cut short"):
-        load_weights(saved, make())
+        fill(make(), load_weights(saved), saved)
 
 
 def test_missing_weights(saved):
     (saved / "model.safetensors").unlink()
     with pytest.raises(CheckpointError, match="holds no weights"):
-        load_weights(saved, make())
+        fill(make(), load_weights(saved), saved)
 
 
 def test_weights_of_another_shape(saved):
     with pytest.raises(CheckpointError, match="do not fit"):
-        load_weights(saved, make(16))
+        fill(make(16), load_weights(saved), saved)
 
 
 def test_weights_of_another_network(saved):
     with pytest.raises(CheckpointError, match="do not fit"):
-        load_weights(saved, nn.Linear(8, 8))
+        fill(nn.Linear(8, 8), load_weights(saved), saved)
 
 
 def test_index_cannot_point_outside_the_folder(saved):
     (saved / "model.safetensors").rename(saved.parent / "elsewhere.safetensors")
-    save(saved, make(), NetConfig(8))
+    save(saved, make(), 8)
     names = list(make().state_dict())
     index = {"metadata": {}, "weight_map": dict.fromkeys(names, "../elsewhere.safetensors")}
     (saved / "model.safetensors").rename(saved / "model-00001-of-00001.safetensors")
     (saved / "model.safetensors.index.json").write_text(json.dumps(index))
     with pytest.raises(CheckpointError):
-        load_weights(saved, make())
+        fill(make(), load_weights(saved), saved)
 
 
 def test_resolve_folder(saved):
