@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -51,8 +53,10 @@ class Motion:
             raise ValueError(f"trans must be ({people}, {frames}, 3) to match poses, got {tuple(self.trans.shape)}")
         if tuple(self.betas.shape) != (people, NUM_BETAS):
             raise ValueError(f"betas must be ({people}, {NUM_BETAS}), got {tuple(self.betas.shape)}")
-        if not self.fps > 0:
-            raise ValueError(f"fps must be positive, got {self.fps}")
+        if not (self.fps > 0 and math.isfinite(self.fps)):
+            raise ValueError(f"fps must be positive and finite, got {self.fps}")
+        if people < 1 or frames < 1:
+            raise ValueError(f"a motion has one person and one frame or more, got poses {tuple(self.poses.shape)}")
 
     @staticmethod
     def from_quaternions(local: Tensor, trans: Tensor, fps: float, timeline: Timeline | None = None) -> Motion:
@@ -149,7 +153,8 @@ class Motion:
         try:
             with np.load(path, allow_pickle=False) as file:
                 data = {key: file[key] for key in file.files}
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+        except (OSError, ValueError, EOFError, TypeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+            # TypeError: an .npy file gives a bare array; NotImplementedError: a zip packed in a way Python cannot read
             raise MotionFileError(f"{path.name} is not a motion file (NPZ without pickled objects): {error}") from error
         fps_key = next((key for key in ("fps", "mocap_framerate", "mocap_frame_rate") if key in data), None)
         if "poses" not in data or "trans" not in data or fps_key is None:
