@@ -1,0 +1,193 @@
+"""Raw motion capture to one compact clip store: `python -m training.prepare --raw DIR --out DIR`.
+
+Every recording is read, retargeted to the common skeleton and kept in a cache, so that an interrupted run resumes;
+then the clips are gathered, split, and written with a dataset card. A recording that cannot be used is named and
+skipped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import resource
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import torch
+import tyro
+from tqdm import tqdm
+
+from intersyn.data.raw import find_raw
+from intersyn.data.sources import bandai, cmu
+from intersyn.data.sources.base import FPS, Task, Track
+from intersyn.data.splits import assign_splits
+from intersyn.data.store import FILE_NAME, Clip, ClipStore
+from intersyn.files import atomic_write
+from training.data_card import write_card
+
+VERSION = 2  # raise it when retargeting changes, so that cached tracks are made anew
+MODULES: dict[str, ModuleType] = {bandai.SOURCE: bandai, cmu.SOURCE: cmu, cmu.SALSA: cmu}
+
+
+@dataclass(frozen=True)
+class PrepareConfig:
+    """Where the raw data is and where the prepared data goes."""
+
+    raw: Path
+    """Folder with dataset-1, dataset-2, solo and salsa, or with the .tar.xz archives of these."""
+    out: Path
+    """Folder for clips.zip, README.md (the dataset card), report.json and the cache."""
+    workers: int = os.cpu_count() or 1
+    """Processes that read recordings side by side."""
+
+
+def find_tasks(config: PrepareConfig) -> list[Task]:
+    """Every recording of every source that is there. Raises FileNotFoundError where there is none."""
+    raw = find_raw(config.raw, config.out / "raw")
+    tasks = [*bandai.find(raw), *cmu.find(raw)]
+    if not tasks:
+        raise FileNotFoundError(f"{config.raw} holds none of dataset-1, dataset-2, solo, salsa")
+    return tasks
+
+
+def read_all(tasks: list[Task], cache: Path, workers: int) -> dict[str, str]:
+    """Bring the cache up to date; returns what could not be used, recording -> why."""
+    pending = [task for task in tasks if _load(task, cache) is None]
+    if len(pending) < len(tasks):
+        print(f"{len(tasks) - len(pending)} of {len(tasks)} recordings are in the cache already")
+    problems: dict[str, str] = {}
+    if not pending:
+        return problems
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        results = pool.map(_process, pending, [cache] * len(pending), chunksize=4)
+        for task, problem in zip(pending, tqdm(results, total=len(pending), unit="rec"), strict=True):
+            if problem is not None:
+                problems[f"{task.source}/{task.recording}"] = problem
+                tqdm.write(f"skipped {task.source}/{task.recording}: {problem}", file=sys.stderr)
+    return problems
+
+
+def _process(task: Task, cache: Path) -> str | None:
+    """Read one recording into the cache; returns the problem, if any (whatever it is: the others go on)."""
+    try:
+        tracks = MODULES[task.source].read(task)
+        arrays: dict[str, np.ndarray] = {"stamp": np.array(_stamp(task))}
+        for k, track in enumerate(tracks):
+            for name in ("rotations", "root", "contacts"):
+                arrays[f"{name}_{k}"] = getattr(track, name).numpy()
+            arrays[f"facts_{k}"] = np.array(json.dumps({"key": track.key, "quality": track.quality}))
+        with atomic_write(_cache_file(task, cache)) as file:
+            np.savez(file, **arrays)
+    except Exception as error:
+        return f"{error}" if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+    return None
+
+
+def _cache_file(task: Task, cache: Path) -> Path:
+    return cache / task.source / f"{task.recording}.npz"
+
+
+def _stamp(task: Task) -> str:
+    """Changes when a file of the recording, its label or the code's version does."""
+    files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in task.files]
+    actions = [label.action for label in task.labels]
+    return hashlib.sha256(repr((VERSION, files, actions, sorted(task.facts.items()))).encode()).hexdigest()
+
+
+def _load(task: Task, cache: Path) -> list[Track] | None:
+    """The cached tracks of a recording, or None where they are missing, stale or damaged."""
+    path = _cache_file(task, cache)
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if str(file["stamp"]) != _stamp(task):
+                return None
+            tracks = []
+            for k in range(sum(name.startswith("root_") for name in file.files)):
+                arrays = [torch.from_numpy(file[f"{name}_{k}"]) for name in ("rotations", "root", "contacts")]
+                facts = json.loads(str(file[f"facts_{k}"]))
+                key = None if facts["key"] is None else (facts["key"][0], facts["key"][1])
+                tracks.append(Track(*arrays, key, facts["quality"]))
+            return tracks
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
+
+
+def gather(tasks: list[Task], cache: Path) -> tuple[ClipStore, dict[str, dict[str, float]]]:
+    """The store of everything in the cache, and the measured quality of every clip."""
+    splits = {
+        source: assign_splits({task.recording: task.split for task in tasks if task.source == source}, source)
+        for source in {task.source for task in tasks}
+    }
+    clips: list[Clip] = []
+    rotations, roots, contacts = [], [], []
+    quality: dict[str, dict[str, float]] = {}
+    start = 0
+    for task in tqdm(tasks, unit="rec", desc="gather"):
+        tracks = _load(task, cache)
+        if tracks is None:
+            continue
+        for label in task.labels:
+            track = tracks[label.person]
+            clips.append(
+                Clip(
+                    name=label.name,
+                    source=task.source,
+                    recording=task.recording,
+                    action=label.action,
+                    style=label.style,
+                    split=splits[task.source][task.recording],
+                    start=start,
+                    frames=track.frames,
+                    texts=label.texts,
+                    test_texts=label.test_texts,
+                    key=track.key,
+                    partner=label.partner,
+                    role=label.person,
+                )
+            )
+            rotations.append(track.rotations)
+            roots.append(track.root)
+            contacts.append(track.contacts)
+            quality[label.name] = track.quality
+            start += track.frames
+    if not clips:
+        raise ValueError("no recording could be used")
+    return ClipStore(torch.cat(rotations), torch.cat(roots), torch.cat(contacts), tuple(clips), FPS), quality
+
+
+def prepare(config: PrepareConfig) -> Path:
+    """Run the whole stage; returns the path of the clip store."""
+    began = time.monotonic()
+    tasks = find_tasks(config)
+    problems = read_all(tasks, config.out / "cache", config.workers)
+    reading = _peak_gigabytes(config.workers)
+    store, quality = gather(tasks, config.out / "cache")
+    path = store.save(config.out / FILE_NAME)
+    seconds = time.monotonic() - began
+    write_card(config.out, store, quality, problems, seconds, max(reading, _peak_gigabytes(0)))
+    print(f"{len(store.clips)} clips, {len(store.root) / FPS / 3600:.2f} h, {len(problems)} recordings skipped, "
+          f"{path.stat().st_size / 1e6:.1f} MB, {seconds:.0f} s: {path}")  # fmt: skip
+    return path
+
+
+def _peak_gigabytes(workers: int) -> float:
+    """This process's peak so far plus that many workers at the largest worker's peak (pages they share count twice)."""
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return (own + workers * worker) / 1e6
+
+
+if __name__ == "__main__":
+    try:
+        prepare(tyro.cli(PrepareConfig))
+    except (FileNotFoundError, ValueError) as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        sys.exit(2)
