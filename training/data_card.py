@@ -13,7 +13,7 @@ from intersyn.data.store import SPLITS, ClipStore
 from intersyn.files import atomic_write
 
 LICENCES = {
-    "bandai": "Bandai-Namco-Research-Motiondataset 1 and 2, Bandai Namco Research Inc., CC BY-NC 4.0 (arXiv 2306.08861)",
+    "bandai": "Bandai-Namco-Research-Motiondataset 1 and 2, Bandai Namco Research Inc., CC BY-NC 4.0",
     "cmu": "CMU Graphics Lab Motion Capture Database, free to use, not to be resold as data",
     "salsa": "CMU Graphics Lab Motion Capture Database, subjects 60 and 61, free to use, not to be resold as data",
     "humanml3d": "HumanML3D motions (AMASS licence, not redistributable) and texts (MIT)",
@@ -81,19 +81,23 @@ def card_text(report: Mapping) -> str:
     lines = ["# Prepared motion clips", ""]
     lines += ["Made by `python -m training.prepare`. One skeleton (SMPL's first 22 joints, the project's rest pose),",
               "20 frames per second, metres, y up, floor at 0. Mirrored copies are made when drawn.", ""]  # fmt: skip
-    lines += ["## Sources", "", "| source | clips | hours | train / val / test | limb error | skating, mm/frame (source) |",
-              "|---|---|---|---|---|---|"]  # fmt: skip
+    lines += ["## Sources", ""]
+    lines += ["| source | clips | hours | train / val / test | limb error | skating, mm/frame (source) |"]
+    lines += ["|---|---|---|---|---|---|"]
     for source, row in report["source"].items():
         error = f"{row['limb_error']:.3f} degrees" if "limb_error" in row else "-"
         slide = "-"
         if "skating" in row:
-            slide = f"{1000 * row['skating']:.2f} ({1000 * row['source_skating']:.2f})" if "source_skating" in row else (
-                f"{1000 * row['skating']:.2f}")  # fmt: skip
+            slide = f"{1000 * row['skating']:.2f}"
+            slide += f" ({1000 * row['source_skating']:.2f})" if "source_skating" in row else ""
         splits = " / ".join(str(row[split]) for split in SPLITS)
         lines.append(f"| {source} | {row['clips']} | {row['hours']:.2f} | {splits} | {error} | {slide} |")
     lines += ["", "Limb error: angle between our thighs, shins, upper arms and forearms and the source's, median.",
               "Skating: floor speed of feet in contact, median over clips of the clip's mean.", ""]  # fmt: skip
-    lines += [f"Made in {report['run']['seconds']:.0f} s; at most {report['run']['peak_gigabytes']:.2f} GB of memory.", ""]
+    lines += [
+        f"Made in {report['run']['seconds']:.0f} s; at most {report['run']['peak_gigabytes']:.2f} GB of memory.",
+        "",
+    ]
     for title, name in (("Labels", "label"), ("Styles", "style")):
         lines += [f"## {title}", "", f"| {name} | clips | minutes | train / val / test |", "|---|---|---|---|"]
         for key, row in report[name].items():

@@ -75,7 +75,7 @@ class Bvh:
 
 
 def read_bvh(path: str | Path) -> Bvh:
-    """Read a BVH file, float64. Raises BvhError where it is truncated, malformed or holds numbers that are not finite."""
+    """Read a BVH file, float64. Raises BvhError where it is truncated, malformed or holds numbers not finite."""
     path = Path(path)
     try:
         text = path.read_text(encoding="ascii")

@@ -1,4 +1,4 @@
-"""Packing clips small: axis-angle in whole steps, second differences over time, byte planes, LZMA. Lossless but for the steps."""
+"""Packing clips small: axis-angle in whole steps, second differences over time, byte planes, LZMA."""
 
 from __future__ import annotations
 

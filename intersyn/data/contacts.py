@@ -12,7 +12,7 @@ CONTACT_HEIGHT = 0.06  # metres of the joint above its height in a flat standing
 
 
 def foot_contacts(joints: Tensor, fps: float) -> Tensor:
-    """Which of FOOT_JOINTS rest on the floor: joints (..., T, 22, 3) in metres, y up, floor 0 -> (..., T, 4) of 0 and 1.
+    """Which of FOOT_JOINTS rest on the floor: joints (..., T, 22, 3) in metres, y up, floor 0 -> (..., T, 4), 0 or 1.
 
     A foot joint is in contact where it is low and moves slowly until the next frame; the last frame repeats.
     """

@@ -17,7 +17,7 @@ _TURN = (
 _WAVE = (
     "waves with the {side} hand", "waves the {side} hand", "is waving the {side} hand", "waves with their {side} hand",
     "lifts the {side} hand and waves", "waves the {side} arm", "swings the {side} hand from side to side",
-    "greets someone by waving the {side} hand", "raises the {side} arm and waves it", "gives a wave with the {side} hand",
+    "greets someone by waving the {side} hand", "raises the {side} arm and waves it", "gives a {side}-hand wave",
 )  # fmt: skip
 _RAISE = (
     "raises the {side} hand", "raises the {side} arm", "lifts the {side} hand", "puts the {side} hand up",
@@ -136,7 +136,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     ),
     "martial-arts": (
         "does martial arts", "performs karate moves", "practises martial arts", "is doing karate",
-        "shows a martial arts form", "performs a kata", "does a karate routine", "fights an unseen opponent with karate",
+        "shows a martial arts form", "performs a kata", "does a karate routine", "fights an unseen opponent",
         "strikes and blocks like a karate fighter", "trains martial arts moves",
     ),
     "kick-ball": (

@@ -134,7 +134,7 @@ def floor_height(joints: Tensor) -> float:
 
 
 def resample_indices(frames: int, fps: float, target_fps: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Where the frames of a new rate lie between the old: lower index, upper index and weight of the upper, each (N,)."""
+    """Where the frames of a new rate lie in the old: lower index, upper index, weight of the upper, each (N,)."""
     count = int((frames - 1) / fps * target_fps + 1e-6) + 1
     at = torch.arange(count, dtype=torch.float64) * (fps / target_fps)
     low = (at + 1e-6).floor().long().clamp(0, frames - 1)

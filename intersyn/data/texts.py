@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import lru_cache
+from functools import cache
 
 from intersyn.data.phrases import ACTIONS, KEYWORDS, STYLES
 
@@ -40,7 +40,7 @@ def fraction(key: str) -> float:
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
 
 
-@lru_cache(maxsize=None)
+@cache
 def reserved(count: int, key: str) -> frozenset[int]:
     """Which of `count` phrasings are for testing: a fifth, at least one, by fixed hash. Fewer than 5 give none."""
     if count < 5:
@@ -100,7 +100,7 @@ _VERBS = {
 
 
 def describe(description: str, action: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Training and test sentences of a clip that comes with a short description: its own words first, then its action's.
+    """Training and test sentences of a clip with a short description: its own words first, then its action's.
 
     The action's reserved phrasings are the test texts; the description itself is for training.
     """

@@ -42,7 +42,7 @@ _NAME = re.compile(r"(dataset-[12])_([a-z-]+)_([a-z-]+)_(\d+)")
 
 
 def find(root: Path) -> list[Task]:
-    """Tasks for every BVH under root/dataset-1 and root/dataset-2; ValueError where a file name is not the data set's."""
+    """Tasks for every BVH under root/dataset-1 and root/dataset-2; ValueError for a foreign file name."""
     tasks = []
     for path in sorted(root.glob("dataset-[12]/**/*.bvh")):
         match = _NAME.fullmatch(path.stem)

@@ -1,4 +1,4 @@
-"""What every importer shares: a task (one recording to read), the tracks it gives, and the steps from BVH to a track."""
+"""What importers share: a task (one recording to read), the tracks it gives, and the steps from BVH to a track."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Pose:
 
 
 def pose_from_bvh(bvh: Bvh, fps: float, unit: float, calibration: Calibration) -> Pose:
-    """Resample a BVH motion from its true rate to 20 fps, pose it and retarget it. `unit`: metres per unit of the file."""
+    """Resample a BVH motion from its true rate to 20 fps and retarget it. `unit`: metres per unit of the file."""
     rotations, positions = resample(bvh.rotations, bvh.positions, fps, FPS)
     source_rotations, source_joints = Bvh(bvh.hierarchy, rotations, positions, FPS).world()
     source_joints = source_joints * unit
@@ -130,7 +130,9 @@ def without_spikes(pose: Pose) -> Pose:
     edges = [-2, *bad, len(pose.root) + 1]
     length, start = max((b - a - 3, a + 2) for a, b in zip(edges, edges[1:], strict=False))
     if length < MIN_CLEAN_FRAMES:
-        raise UnusableRecording(f"spikes of up to {float(peaks.max()):.2f} m/frame^2 leave {max(length, 0)} clean frames")
+        raise UnusableRecording(
+            f"spikes of up to {float(peaks.max()):.2f} m/frame^2 leave {max(length, 0)} clean frames"
+        )
     return cut_pose(pose, start, start + length)
 
 
