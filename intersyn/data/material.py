@@ -1,0 +1,139 @@
+"""A clip store made ready for fusion: on a device, with what seams are matched by, mirrored when gathered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from intersyn.data.store import ClipStore
+from intersyn.rotations import rotate_xz, wrap_angle
+from intersyn.skeleton import (
+    FOOT_JOINTS,
+    MIRROR_JOINTS,
+    NUM_JOINTS,
+    global_rotations,
+    joints_from_global,
+    mirror_positions,
+    mirror_rotations,
+)
+
+# A seam compares where the joints are and how fast they move; a velocity counts like this many frames of drift.
+VELOCITY_FRAMES = 5.0
+SEAM_SIZE = NUM_JOINTS * 6
+MIRROR_FEET = (1, 0, 3, 2)  # left and right of FOOT_JOINTS exchanged
+_CHUNK = 16384
+
+
+@dataclass(frozen=True)
+class Material:
+    """Flat tensors over the F rows of a store.
+
+    rotations (F, 22, 4), root (F, 3), contacts (F, 4): as in the store.
+    heading (F,): yaw of the pelvis in radians. seam (F, 132) half: joints and their step to the next frame (scaled by
+    VELOCITY_FRAMES) relative to the pelvis's floor point and heading, metres; (22, 6) flattened.
+    first, last (C,): the rows at which clips begin and end, in ascending order.
+    """
+
+    rotations: Tensor
+    root: Tensor
+    contacts: Tensor
+    heading: Tensor
+    seam: Tensor
+    first: Tensor
+    last: Tensor
+
+    @staticmethod
+    def from_store(store: ClipStore, device: torch.device | str = "cpu") -> Material:
+        """Compute headings and seam features once. Raises `ValueError` where the store's tensors disagree."""
+        count = store.rotations.shape[0]
+        for name, value, shape in (
+            ("rotations", store.rotations, (count, NUM_JOINTS, 4)),
+            ("root", store.root, (count, 3)),
+            ("contacts", store.contacts, (count, len(FOOT_JOINTS))),
+        ):
+            if tuple(value.shape) != shape:
+                raise ValueError(f"the store's {name} must be {shape}, got {tuple(value.shape)}")
+        rotations, root = store.rotations.to(device).float(), store.root.to(device).float()
+        spans = sorted((clip.start, clip.start + clip.frames - 1) for clip in store.clips)
+        first, last = torch.tensor(spans, device=device).unbind(-1)
+        heading = quaternion_heading(rotations[:, 0])
+        following = torch.arange(count, device=device) + 1
+        following[last] = last  # a clip's last frame stands still; the next row belongs to another clip
+        seam = torch.empty(count, SEAM_SIZE, dtype=torch.float16, device=device)
+        joints = torch.cat(
+            [
+                joints_from_global(global_rotations(rotations[a : a + _CHUNK]), root[a : a + _CHUNK])
+                for a in range(0, count, _CHUNK)
+            ]
+        )
+        for a in range(0, count, _CHUNK):
+            rows = slice(a, a + _CHUNK)
+            seam[rows] = _seam_features(joints[rows], joints[following[rows]], root[rows], heading[rows]).half()
+        return Material(rotations, root, store.contacts.to(device).float(), heading, seam, first.contiguous(), last.contiguous())
+
+    @property
+    def device(self) -> torch.device:
+        return self.rotations.device
+
+    def pose(self, rows: Tensor, mirror: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Local quaternions (..., 22, 4), root (..., 3) and contacts (..., 4) at rows (...), reflected where asked."""
+        rows = self._inside(rows)
+        local, root, contacts = self.rotations[rows], self.root[rows], self.contacts[rows]
+        flip = mirror[..., None]
+        return (
+            torch.where(flip[..., None], mirror_rotations(local), local),
+            torch.where(flip, mirror_positions(root), root),
+            torch.where(flip, contacts[..., list(MIRROR_FEET)], contacts),
+        )
+
+    def floor_pose(self, rows: Tensor, mirror: Tensor) -> tuple[Tensor, Tensor]:
+        """Floor position of the pelvis (..., 2) and heading (...) at rows (...), reflected where asked."""
+        rows = self._inside(rows)
+        sign = 1 - 2 * mirror.to(self.heading.dtype)
+        root = self.root[rows]
+        return torch.stack((root[..., 0] * sign, root[..., 2]), -1), self.heading[rows] * sign
+
+    def seam_at(self, rows: Tensor, mirror: Tensor) -> Tensor:
+        """Seam features (..., 22, 6) at rows (...), reflected where asked."""
+        seam = self.seam[self._inside(rows)].float().unflatten(-1, (NUM_JOINTS, 6))
+        sign = seam.new_tensor((-1.0, 1.0, 1.0, -1.0, 1.0, 1.0))
+        return torch.where(mirror[..., None, None], seam[..., list(MIRROR_JOINTS), :] * sign, seam)
+
+    def _inside(self, rows: Tensor) -> Tensor:
+        return rows.clamp(0, len(self.heading) - 1)
+
+
+def seam_cost(a: Tensor, b: Tensor) -> Tensor:
+    """Mean over joints of the squared distance of pose and velocity, metres squared: (..., 22, 6) -> (...)."""
+    return (a - b).square().sum(-1).mean(-1)
+
+
+def quaternion_heading(pelvis: Tensor) -> Tensor:
+    """Heading (...) in radians of a pelvis quaternion (..., 4): the yaw of its lateral axis."""
+    w, x, y, z = pelvis.unbind(-1)
+    return torch.atan2(2 * (w * y - x * z), 1 - 2 * (y * y + z * z))
+
+
+def align(target: tuple[Tensor, Tensor], source: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    """The floor transform (yaw (...), shift (..., 2)) that takes a source floor pose to the target's.
+
+    A floor pose is (position (..., 2) metres, heading (...) radians); the transform is x -> R(yaw) x + shift.
+    """
+    yaw = wrap_angle(target[1] - source[1])
+    return yaw, target[0] - rotate_xz(source[0], yaw)
+
+
+def moved(pose: tuple[Tensor, Tensor], yaw: Tensor, shift: Tensor) -> tuple[Tensor, Tensor]:
+    """A floor pose after the floor transform (yaw, shift)."""
+    return rotate_xz(pose[0], yaw) + shift, pose[1] + yaw
+
+
+def _seam_features(joints: Tensor, following: Tensor, root: Tensor, heading: Tensor) -> Tensor:
+    floor = root * root.new_tensor((1.0, 0.0, 1.0))
+    both = torch.cat((joints - floor[:, None], VELOCITY_FRAMES * (following - joints)), dim=-1)  # (N, 22, 6)
+    turn = -heading[:, None, None].expand(-1, NUM_JOINTS, 2)
+    flat = rotate_xz(both.unflatten(-1, (2, 3))[..., (0, 2)], turn)
+    height = both.unflatten(-1, (2, 3))[..., 1]
+    return torch.stack((flat[..., 0], height, flat[..., 1]), dim=-1).flatten(1)

@@ -1,0 +1,58 @@
+"""Drawing clips at random, by the length that is needed, balanced over actions, with the key interval kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+LONGEST = 400  # frames; no segment is longer
+
+
+class LengthSampler:
+    """Draws items that offer at least n frames, with given weights, for many n at once.
+
+    longest (C,): the longest crop each item offers. shortest (C,): the shortest that still holds its key interval.
+    groups (C,): items of one group share weight: a group of m usable items weighs boost * sqrt(m), shared evenly.
+    """
+
+    def __init__(self, longest: np.ndarray, shortest: np.ndarray, groups: np.ndarray, boost: np.ndarray):
+        if not len(longest) == len(shortest) == len(groups) == len(boost):
+            raise ValueError("longest, shortest, groups and boost must have one entry per item")
+        top = int(min(longest.max(initial=0), LONGEST))
+        tables = np.zeros((top + 1, len(longest)))
+        for n in range(top + 1):
+            usable = (longest >= n) & (shortest <= n)
+            count = np.bincount(groups[usable], minlength=groups.max(initial=0) + 1)
+            tables[n] = np.where(usable, boost / np.sqrt(np.maximum(count[groups], 1)), 0.0)
+        total = tables.sum(1)
+        self.usable = (tables > 0).sum(1)  # (top + 1,) how many items offer n frames
+        self.longest = int(np.flatnonzero(total > 0).max(initial=0))
+        cumulative = np.cumsum(tables, axis=1) / np.where(total > 0, total, 1.0)[:, None]
+        # All rows one after another: row n ends at n + 1, so one search serves every length at once.
+        self._flat = (cumulative + np.arange(top + 1)[:, None]).ravel()
+        self._count = len(longest)
+
+    def draw(self, rng: np.random.Generator, frames: np.ndarray) -> np.ndarray:
+        """One item index per entry of `frames` (any shape). Raises `ValueError` where no item is long enough."""
+        if frames.size and (frames.max() > self.longest or (self.usable[frames] == 0).any()):
+            raise ValueError(f"no clip offers {int(frames.max())} frames; the longest offers {self.longest}")
+        # Strictly inside the row, so that rounding never ends in the next one.
+        u = frames + np.clip(rng.random(frames.shape), 1e-9, 1 - 1e-9)
+        return (np.searchsorted(self._flat, u, side="left") - frames * self._count).clip(0, self._count - 1)
+
+
+def draw_start(
+    rng: np.random.Generator, frames: np.ndarray, low: np.ndarray, high: np.ndarray, key: np.ndarray
+) -> np.ndarray:
+    """First frame of a crop of `frames`, uniform among those inside [low, high) that contain key (..., 2)."""
+    first = np.maximum(low, np.minimum(key[..., 1], high) - frames)
+    last = np.minimum(high - frames, np.maximum(key[..., 0], low))
+    if (last < first).any():
+        raise ValueError("a crop is too short for its key interval or too long for its clip")
+    return first + np.floor(rng.random(frames.shape) * (last - first + 1)).astype(np.int64)
+
+
+def groups_of(names: Sequence[str]) -> np.ndarray:
+    """Equal names to equal numbers, in order of the sorted names."""
+    return np.unique(np.asarray(names), return_inverse=True)[1].reshape(-1)
