@@ -13,7 +13,7 @@ import numpy as np
 
 from intersyn.data.fusion import SPARE_FRAMES
 from intersyn.data.sampling import LengthSampler, draw_start, groups_of
-from intersyn.data.store import ClipStore
+from intersyn.data.store import Clip, ClipStore
 from intersyn.timeline import mirror_text, swap_roles
 
 
@@ -24,7 +24,7 @@ class PairDraw:
     row: (N, 2) row of the store that plays at the interaction's first frame. mirror: (N, 2) reflect that clip.
     yaw (N, 2), shift (N, 2, 2): floor transform of each (reflected) clip into the pair's common frame.
     text: (N,) index into the source's `texts`.
-    key: (N, 2) frames any crop must contain, counted from the interaction's first frame.
+    key: (N, 2) frames any crop must contain, counted from the interaction's first frame; empty where there are none.
     """
 
     row: np.ndarray
@@ -106,40 +106,33 @@ class SyncedPairs:
         start = [(clip.start, by_name[clip.partner].start) for clip in leaders]
         self._start = np.array(start, np.int64)
         self._frames = np.array([clip.frames for clip in leaders], np.int64)
-        self._key = np.array([_shared_key(clip.key, by_name[clip.partner].key) for clip in leaders], np.int64)
+        self._key = np.array([_shared_key(clip, by_name[clip.partner]) for clip in leaders], np.int64)
         self._pool = TextPool([clip.texts if phrasing == "train" else clip.test_texts for clip in leaders])
         self.texts = self._pool.texts
         actions = groups_of([clip.action for clip in leaders])
         # Takes of one action count by their length: long takes hold more material.
         boost = np.sqrt(self._frames / self._frames.mean())
         longest = self._frames - 2 * SPARE_FRAMES
-        self._sampler = LengthSampler(longest, np.diff(self._key, axis=1)[:, 0], actions, boost)
+        self._sampler = LengthSampler(longest, np.maximum(self._key[:, 1] - self._key[:, 0], 0), actions, boost)
         self.longest = self._sampler.longest
         self.shortest = int(np.flatnonzero(self._sampler.usable).min())
 
     def draw(self, rng: np.random.Generator, frames: np.ndarray) -> PairDraw:
         take = self._sampler.draw(rng, frames)
-        key = np.where(self._key[take, 1:] > self._key[take, :1], self._key[take], -1)
-        bounds = self._frames[take]
-        free = np.stack((np.full_like(bounds, SPARE_FRAMES), np.full_like(bounds, SPARE_FRAMES)), -1)
-        first = draw_start(
-            rng, frames, free[:, 0], bounds - SPARE_FRAMES, np.where(key < 0, _anywhere(bounds), self._key[take])
-        )
+        key, count = self._key[take], self._frames[take]
+        first = draw_start(rng, frames, np.full_like(frames, SPARE_FRAMES), count - SPARE_FRAMES, key)
         mirror, swap = rng.random(len(take)) < 0.5, rng.random(len(take)) < 0.5
         row = self._start[take] + first[:, None]
         row = np.where(swap[:, None], row[:, ::-1], row)
         draw = PairDraw.empty(len(take))
         draw.row[:], draw.mirror[:] = row, mirror[:, None]
         draw.text[:] = self._pool.draw(rng, take, mirror, swap)
-        draw.key[:] = np.where(key < 0, 0, key - first[:, None])
+        has_key = key[:, 1:] > key[:, :1]
+        draw.key[:] = np.where(has_key, key - first[:, None], 0)
         return draw
 
 
-def _anywhere(frames: np.ndarray) -> np.ndarray:
-    """A key interval that constrains nothing: it ends before every clip begins and begins after every clip ends."""
-    return np.stack((frames, np.zeros_like(frames)), -1)
-
-
-def _shared_key(a: tuple[int, int] | None, b: tuple[int, int] | None) -> tuple[int, int]:
-    keys = [key for key in (a, b) if key is not None]
-    return (min(key[0] for key in keys), max(key[1] for key in keys)) if keys else (0, 0)
+def _shared_key(a: Clip, b: Clip) -> tuple[int, int]:
+    """The interval that holds both clips' keys; without any, one that constrains nothing (it ends before it begins)."""
+    keys = [clip.key for clip in (a, b) if clip.key is not None]
+    return (min(key[0] for key in keys), max(key[1] for key in keys)) if keys else (a.frames, 0)
