@@ -86,7 +86,9 @@ def fuse(material: Material, cast: Cast, frames: int, blend_frames: int = BLEND_
     Raises `ValueError` where the cast's shapes disagree.
     """
     if cast.row.ndim != 3 or cast.kind.shape != (cast.row.shape[0], cast.row.shape[2]):
-        raise ValueError(f"row must be (B, P, S) and kind (B, S), got {tuple(cast.row.shape)}, {tuple(cast.kind.shape)}")
+        raise ValueError(
+            f"row must be (B, P, S) and kind (B, S), got {tuple(cast.row.shape)}, {tuple(cast.kind.shape)}"
+        )
     local, root, contacts = _placed(material, cast, frames)
     if cast.kind.shape[1] > 1:
         local, root = _close_seams(material, cast, local, root, blend_frames)
@@ -153,7 +155,9 @@ def _placed(material: Material, cast: Cast, frames: int) -> tuple[Tensor, Tensor
     rows = cast.row.gather(2, index) + (at - start)
     local, root, contacts = material.pose(rows, cast.mirror.gather(2, index))
     pose_yaw, root = _floor(cast, index, root, (at - start) / (end - start).clamp_min(1))
-    local = torch.cat((quaternion_multiply(yaw_quaternion(pose_yaw), local[..., 0, :])[..., None, :], local[..., 1:, :]), -2)
+    local = torch.cat(
+        (quaternion_multiply(yaw_quaternion(pose_yaw), local[..., 0, :])[..., None, :], local[..., 1:, :]), -2
+    )
     return local, root, contacts
 
 
@@ -188,7 +192,9 @@ def _at_seams(material: Material, cast: Cast, segment: Tensor, frame: Tensor) ->
     rows = cast.row.gather(2, index) + (frame[:, None] - start)
     local, root, _ = material.pose(rows, cast.mirror.gather(2, index))
     yaw, root = _floor(cast, index, root, (frame[:, None] - start) / (end - start).clamp_min(1))
-    return torch.cat((quaternion_multiply(yaw_quaternion(yaw), local[..., 0, :])[..., None, :], local[..., 1:, :]), -2), root
+    return torch.cat(
+        (quaternion_multiply(yaw_quaternion(yaw), local[..., 0, :])[..., None, :], local[..., 1:, :]), -2
+    ), root
 
 
 def _close_seams(
@@ -240,7 +246,9 @@ def _nearest_turn(reference: Tensor, axis_angle: Tensor) -> Tensor:
     """The rotation vector of the same rotation on the reference's side of pi."""
     angle = axis_angle.norm(dim=-1, keepdim=True).clamp_min(1e-8)
     other = axis_angle * (1 - 2 * torch.pi / angle)
-    nearer = (other - reference).square().sum(-1, keepdim=True) < (axis_angle - reference).square().sum(-1, keepdim=True)
+    nearer = (other - reference).square().sum(-1, keepdim=True) < (axis_angle - reference).square().sum(
+        -1, keepdim=True
+    )
     return torch.where(nearer, other, axis_angle)
 
 
@@ -256,4 +264,8 @@ def _decay(blend_frames: int, like: Tensor) -> Tensor:
     # One-sided differences; the slope is taken away from the giver, so its sign turns.
     first = like.new_tensor((1.5, -2.0, 0.5))
     second = like.new_tensor((1.0, -2.0, 1.0))
-    return torch.stack((value, torch.zeros_like(x), torch.zeros_like(x)), -1) + slope[:, None] * first + curvature[:, None] * second
+    return (
+        torch.stack((value, torch.zeros_like(x), torch.zeros_like(x)), -1)
+        + slope[:, None] * first
+        + curvature[:, None] * second
+    )

@@ -71,7 +71,9 @@ class Material:
         for a in range(0, count, _CHUNK):
             rows = slice(a, a + _CHUNK)
             seam[rows] = _seam_features(joints[rows], joints[following[rows]], root[rows], heading[rows]).half()
-        return Material(rotations, root, store.contacts.to(device).float(), heading, seam, first.contiguous(), last.contiguous())
+        return Material(
+            rotations, root, store.contacts.to(device).float(), heading, seam, first.contiguous(), last.contiguous()
+        )
 
     @property
     def device(self) -> torch.device:

@@ -17,7 +17,7 @@ from intersyn.data.fusion import SPARE_FRAMES
 from intersyn.data.material import Material
 from intersyn.data.pairings import PAIRINGS, Pairing
 from intersyn.data.pairs import PairDraw, TextPool
-from intersyn.data.sampling import LengthSampler, draw_start, groups_of
+from intersyn.data.sampling import LengthSampler, draw_start
 from intersyn.data.store import Clip, ClipStore
 from intersyn.rotations import rotate_xz
 from intersyn.skeleton import JOINT, NUM_JOINTS
@@ -183,9 +183,7 @@ def _build(
     )  # fmt: skip
 
 
-def _choose(
-    actions: dict[str, list[Clip]], names: tuple[str, ...], count: int, rng: np.random.Generator
-) -> list[Clip]:
+def _choose(actions: dict[str, list[Clip]], names: tuple[str, ...], count: int, rng: np.random.Generator) -> list[Clip]:
     known = [actions[name] for name in names if name in actions]
     if not known:
         return []
@@ -198,9 +196,7 @@ def _keys(clips: list[Clip]) -> np.ndarray:
     return np.array([clip.key or (clip.frames // 2, clip.frames // 2) for clip in clips])
 
 
-def _place(
-    material: Material, row: Tensor, mirror: Tensor, distance: Tensor, facing: Tensor
-) -> tuple[Tensor, Tensor]:
+def _place(material: Material, row: Tensor, mirror: Tensor, distance: Tensor, facing: Tensor) -> tuple[Tensor, Tensor]:
     """Floor transforms (N, 2), (N, 2, 2) that put the two at -+ distance/2 on the z axis, turned to `facing`."""
     distance, facing = distance.to(row.device).float(), facing.to(row.device).float()
     around = row[..., None] + torch.arange(-HEADING_FRAMES, HEADING_FRAMES + 1, device=row.device)

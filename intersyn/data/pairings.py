@@ -132,7 +132,10 @@ PAIRINGS: tuple[Pairing, ...] = (
             "the first person bows to the second person, who puts a hand up",
             "the first person bows as the second person raises an arm",
         ),
-        ("the second person holds a hand up and the first person bows", "one bow from the first person meets the raised hand of the second person"),
+        (
+            "the second person holds a hand up and the first person bows",
+            "one bow from the first person meets the raised hand of the second person",
+        ),
         (1.2, 2.0),
     ),
     Pairing(
@@ -145,7 +148,10 @@ PAIRINGS: tuple[Pairing, ...] = (
             "the first person attacks with the fists and the second person backs off",
             "the second person steps back while the first person punches",
         ),
-        ("the first person strikes with the fists and the second person moves backward", "the second person evades the punches of the first person"),
+        (
+            "the first person strikes with the fists and the second person moves backward",
+            "the second person evades the punches of the first person",
+        ),
         (0.9, 1.3), lag=0.2, weight=1.2,
     ),
     Pairing(
@@ -158,7 +164,10 @@ PAIRINGS: tuple[Pairing, ...] = (
             "the first person attacks with a kick and the second person backs off",
             "the second person steps back while the first person kicks",
         ),
-        ("the first person strikes with the foot and the second person moves backward", "the second person evades the kick of the first person"),
+        (
+            "the first person strikes with the foot and the second person moves backward",
+            "the second person evades the kick of the first person",
+        ),
         (1.0, 1.5), lag=0.2,
     ),
     Pairing(
@@ -171,7 +180,10 @@ PAIRINGS: tuple[Pairing, ...] = (
             "the first person attacks with a sword and the second person backs off",
             "the second person steps back while the first person swings a blade",
         ),
-        ("the first person strikes with a blade and the second person moves backward", "the second person evades the sword of the first person"),
+        (
+            "the first person strikes with a blade and the second person moves backward",
+            "the second person evades the sword of the first person",
+        ),
         (1.2, 1.8), lag=0.2,
     ),
     Pairing(
@@ -184,7 +196,10 @@ PAIRINGS: tuple[Pairing, ...] = (
             "the second person comes over because the first person beckons",
             "the first person gestures to come here and the second person approaches",
         ),
-        ("the first person calls and the second person walks over", "the second person approaches the beckoning first person"),
+        (
+            "the first person calls and the second person walks over",
+            "the second person approaches the beckoning first person",
+        ),
         (1.0, 2.0), reference="end", apart=6.0, weight=1.2,
     ),
     Pairing(
@@ -197,7 +212,10 @@ PAIRINGS: tuple[Pairing, ...] = (
             "the first person greets the approaching second person with a wave",
             "the second person approaches the waving first person",
         ),
-        ("the first person waves as the second person walks over", "the second person walks up to the first person, who is waving"),
+        (
+            "the first person waves as the second person walks over",
+            "the second person walks up to the first person, who is waving",
+        ),
         (1.0, 2.0), reference="end", apart=6.0,
     ),
     Pairing(
@@ -210,7 +228,10 @@ PAIRINGS: tuple[Pairing, ...] = (
             "the first person waves farewell as the second person goes away",
             "the second person walks off, the first person waves goodbye",
         ),
-        ("the first person sees the second person off with a wave", "the second person departs and the first person waves bye-bye"),
+        (
+            "the first person sees the second person off with a wave",
+            "the second person departs and the first person waves bye-bye",
+        ),
         (0.8, 1.5), bearings=(0.0, TURNED), reference="start", apart=6.0,
     ),
     Pairing(
@@ -260,7 +281,10 @@ PAIRINGS: tuple[Pairing, ...] = (
             "the second person leads and the first person walks after them",
             "the first person goes after the second person", "the second person is followed by the first person",
         ),
-        ("the first person walks in the steps of the second person", "the second person walks in front of the first person"),
+        (
+            "the first person walks in the steps of the second person",
+            "the second person walks in front of the first person",
+        ),
         (1.0, 1.8), bearings=(0.0, TURNED), reference="start", apart=3.0,
     ),
     Pairing(
@@ -271,7 +295,10 @@ PAIRINGS: tuple[Pairing, ...] = (
             "the second person flees from the first person, who runs after them",
             "the first person pursues the second person, running", "the second person is chased by the first person",
         ),
-        ("the first person hunts the running second person", "the second person escapes from the first person at a run"),
+        (
+            "the first person hunts the running second person",
+            "the second person escapes from the first person at a run",
+        ),
         (1.3, 2.3), bearings=(0.0, TURNED), reference="start", apart=4.0,
     ),
     Pairing(
@@ -284,7 +311,10 @@ PAIRINGS: tuple[Pairing, ...] = (
             "the second person backs off as the first person comes closer",
             "the first person drives the second person back",
         ),
-        ("the second person retreats from the advancing first person", "the first person steps up and the second person gives way"),
+        (
+            "the second person retreats from the advancing first person",
+            "the first person steps up and the second person gives way",
+        ),
         (1.0, 1.8), reference="start", apart=3.0,
     ),
     Pairing(
@@ -307,7 +337,10 @@ PAIRINGS: tuple[Pairing, ...] = (
             "the first person gestures this way please and the second person bows",
             "the second person bows to the first person, who shows the way",
         ),
-        ("the first person ushers and the second person takes a bow", "the second person answers the guiding hand of the first person with a bow"),
+        (
+            "the first person ushers and the second person takes a bow",
+            "the second person answers the guiding hand of the first person with a bow",
+        ),
         (1.0, 1.9), lag=0.5,
     ),
     Pairing(
@@ -320,7 +353,10 @@ PAIRINGS: tuple[Pairing, ...] = (
             "the first person gestures this way please and the second person walks",
             "the second person walks by the first person, who shows the way",
         ),
-        ("the first person ushers the second person through", "the second person follows the guiding hand of the first person"),
+        (
+            "the first person ushers the second person through",
+            "the second person follows the guiding hand of the first person",
+        ),
         (0.8, 1.4), bearings=(0.0, pi / 2), reference="start", apart=6.0, mirrored=False,
     ),
     Pairing(
@@ -333,7 +369,10 @@ PAIRINGS: tuple[Pairing, ...] = (
             "the second person nods to the first person, who gestures",
             "the first person makes a sign and the second person replies",
         ),
-        ("the second person acknowledges the sign of the first person", "the first person beckons and the second person nods"),
+        (
+            "the second person acknowledges the sign of the first person",
+            "the first person beckons and the second person nods",
+        ),
         (1.0, 1.9), lag=0.4,
     ),
     Pairing(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.synthetic import make_store
 
 from intersyn.conditions import INTERACTION, SOLO
 from intersyn.data.casting import MAX_GAP
@@ -15,6 +14,7 @@ from intersyn.data.paired_solos import PairedSolos
 from intersyn.data.pairs import SyncedPairs
 from intersyn.rotations import heading_of, quaternion_to_matrix, rotate_xz, wrap_angle
 from intersyn.skeleton import global_rotations, joints_from_global
+from tests.synthetic import make_store
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +58,12 @@ def test_pairs_keep_their_geometry_to_the_millimetre(world):
                 yaw, shift = cast.yaw[b, :, s], cast.shift[b, :, s]
                 turned = rotate_xz(source[..., (0, 2)], yaw[:, None, None].expand(source.shape[:-1]))
                 want = torch.cdist(
-                    torch.stack((turned[0, ..., 0] + shift[0, 0], source[0, ..., 1], turned[0, ..., 1] + shift[0, 1]), -1),
-                    torch.stack((turned[1, ..., 0] + shift[1, 0], source[1, ..., 1], turned[1, ..., 1] + shift[1, 1]), -1),
+                    torch.stack(
+                        (turned[0, ..., 0] + shift[0, 0], source[0, ..., 1], turned[0, ..., 1] + shift[0, 1]), -1
+                    ),
+                    torch.stack(
+                        (turned[1, ..., 0] + shift[1, 0], source[1, ..., 1], turned[1, ..., 1] + shift[1, 1]), -1
+                    ),
                 )
                 got = torch.cdist(joints[b, 0, inside], joints[b, 1, inside])
                 assert (got - want).abs().max() < 1e-3
