@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 
 from intersyn.conditions import PartTable
+from intersyn.data.dataset import InterleavedDataset
+from intersyn.data.pairs import SyncedPairs
 from intersyn.features import SLICES, encode, mask
 from intersyn.frames import interaction_frames, with_true_angles
 from intersyn.root_solver import SPACING, W_ABS, decode, path_matrix, solve_roots, ties
@@ -16,6 +18,7 @@ from intersyn.rotations import heading_of, quaternion_to_matrix, rotate_xz
 from intersyn.skeleton import global_rotations, joints_from_global
 from intersyn.timeline import Part, Segment, Timeline
 from tests.motions import smooth_motion, table, timeline
+from tests.synthetic import make_store
 
 
 def complex_floor(xz: Tensor) -> Tensor:
@@ -176,6 +179,25 @@ def test_a_window_that_starts_inside_an_interaction() -> None:
     features = encode(local[:, :, 60:], root[:, :, 60:], contacts[:, :, 60:], window, frames)
     _, place = solve_roots(features, window)
     assert misfit(place, root[:, :, 60:, ::2]).max() < 1e-4
+
+
+def test_fused_sequences_come_back() -> None:
+    """What training draws: random orders and lengths, windows that cut interactions, poses and places to 1 mm."""
+    store = make_store(0, per_action=4)
+    sequences = InterleavedDataset(store, [(SyncedPairs(store), 1.0)], seed=0).batch(0, "interleaved", 32)
+    parts, lengths = sequences.table, sequences.table.length
+    assert (parts.group.amax((1, 2)) >= 1).any()  # two interactions
+    assert (parts.start < 0).any()
+    features = encode(sequences.rotations, sequences.root, sequences.contacts, parts, sequences.frames)
+    truth = joints_from_global(global_rotations(sequences.rotations), sequences.root)
+    connected = parts.in_interaction(int(lengths.max())).any(-1).all(-1)
+    assert connected.sum() > 16
+    for b, (motion, _) in enumerate(decode(features, parts, 20.0)):
+        joints, found = truth[b, :, : motion.frames], motion.joints()
+        people = [[0, 1]] if connected[b] else [[0], [1]]
+        for who in people:
+            assert misfit(*(x[who][..., ::2].flatten(1, 2) for x in (found, joints))).max() < 1e-3
+        torch.testing.assert_close(found[..., 1], joints[..., 1], atol=1e-4, rtol=0)
 
 
 def test_gradients_reach_velocities_and_places() -> None:
