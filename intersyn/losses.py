@@ -1,0 +1,173 @@
+"""The losses of both stages, each under its own name. InterSyn: L_I = L_rec + 0.1 L_smooth, L_R = L_rela + 0.5 L_dm + ...
+
+All take features (B, P, T, 273): `x0` is the prediction, `target` the truth; "normalised" and "metric" say which scale.
+Geometric terms are in metres, written in the heading frame, so that forward kinematics is linear and no root has to be
+integrated. Every mean is over what exists (see `features.mask`), so that padding and solos weigh nothing.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from intersyn.conditions import PartTable
+from intersyn.features import PARTS, SLICES, pose_joints
+from intersyn.rotations import rotate_xz, yaw_matrix
+from intersyn.skeleton import FOOT_JOINTS
+
+# Parts count by themselves, not by their number of channels: the root is 5 of 273 numbers and decides everything.
+PART_WEIGHTS = {
+    "root_height": 1.0, "root_xz": 2.0, "heading": 2.0, "root_velocity": 2.0, "yaw_rate": 2.0,
+    "positions": 1.0, "velocities": 1.0, "rotations": 3.0, "contacts": 0.5,
+}  # fmt: skip
+# Geometric errors are divided by these before squaring, which puts them beside the normalised parts.
+JOINT_SCALE, STEP_SCALE, ROOT_SCALE = 0.2, 0.05, 0.05  # metres, metres per frame, metres
+GEOMETRY_MAX_T = 700  # above it the prediction is too blurred for geometry to mean anything (InterGen's ablation)
+SMOOTH_WINDOW = 5  # frames on each side of a seam
+
+
+def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean of `values` where the broadcast `mask` is positive, weighted by it; 0 where nothing is."""
+    mask = mask.expand(torch.broadcast_shapes(values.shape, mask.shape))
+    return (values * mask).sum() / mask.sum().clamp_min(1)
+
+
+def reconstruction_parts(x0: Tensor, target: Tensor, exists: Tensor) -> dict[str, Tensor]:
+    """Mean squared error of each named part, normalised features. exists: (B, P, T, 273)."""
+    error = (x0 - target) ** 2
+    return {name: masked_mean(error[..., SLICES[name]], exists[..., SLICES[name]]) for name in PARTS}
+
+
+def joint_error(x0: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Squared joint distance after linear FK, metric features, in units of JOINT_SCALE. weight (B, P, T)."""
+    error = (pose_joints(x0) - pose_joints(target)) / JOINT_SCALE
+    return masked_mean((error**2).sum(-1), weight[..., None])
+
+
+def joint_steps(features: Tensor) -> Tensor:
+    """What FK, `root_velocity` and `yaw_rate` together say each joint moves to the next frame, in my heading frame.
+
+    (B, P, T, 273) metric -> (B, P, T - 1, 22, 3) metres per frame. In the truth this equals `velocities`.
+    """
+    joints = pose_joints(features)
+    turn = yaw_matrix(features[..., :-1, SLICES["yaw_rate"]].squeeze(-1))
+    ahead = torch.einsum("...ij,...kj->...ki", turn, joints[..., 1:, :, :])
+    step = ahead - joints[..., :-1, :, :]
+    root = features[..., :-1, SLICES["root_velocity"]]
+    return step + torch.stack((root[..., 0], torch.zeros_like(root[..., 0]), root[..., 1]), dim=-1)[..., None, :]
+
+
+def velocity_error(x0: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Squared error of the joints' steps, metric features, in units of STEP_SCALE. weight (B, P, T)."""
+    error = (joint_steps(x0) - joint_steps(target)) / STEP_SCALE
+    return masked_mean((error**2).sum(-1), _pairs(weight)[..., None])
+
+
+def foot_contact_error(x0: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Feet that truly stand must not move: squared step of foot joints in true contact, in units of STEP_SCALE."""
+    feet = list(FOOT_JOINTS)
+    contact = target[..., SLICES["contacts"]]
+    contact = (contact[..., 1:, :] * contact[..., :-1, :]).round()
+    moved = ((joint_steps(x0)[..., feet, :] - joint_steps(target)[..., feet, :]) / STEP_SCALE) ** 2
+    return masked_mean(moved.sum(-1), contact * _pairs(weight)[..., None])
+
+
+def root_consistency(x0: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """In interactions root_xz moves by R(heading) root_velocity: squared difference, in units of ROOT_SCALE.
+
+    weight (B, P, T): 1 in interaction frames. The truth's own residual (0 up to the contact of groups) is subtracted.
+    """
+    residual = (_root_residual(x0) - _root_residual(target)) / ROOT_SCALE
+    return masked_mean((residual**2).sum(-1), _pairs(weight))
+
+
+def _root_residual(features: Tensor) -> Tensor:
+    heading = F.normalize(features[..., :-1, SLICES["heading"]], dim=-1, eps=1e-4)
+    yaw = torch.atan2(heading[..., 1], heading[..., 0] + 1e-8)
+    step = rotate_xz(features[..., :-1, SLICES["root_velocity"]], yaw)
+    root = features[..., SLICES["root_xz"]]
+    return root[..., 1:, :] - root[..., :-1, :] - step
+
+
+def _pairs(weight: Tensor) -> Tensor:
+    """Weight of each pair of neighbouring frames: both must count. (..., T) -> (..., T - 1)."""
+    return weight[..., 1:] * weight[..., :-1]
+
+
+def smooth_loss(x0: Tensor, target: Tensor, seams: Tensor, weight: Tensor, rms: float) -> Tensor:
+    """L_smooth: second differences of joint positions within 5 frames of each seam, against the truth's.
+
+    Against the truth, because towards zero would freeze the seam; divided by the truth's training RMS, because in
+    metres the term is 1e-5 and switching it off would change nothing. Positions in each window are integrated from
+    its first frame by `yaw_rate` and `root_velocity`, the part of the root solver that decides a window this short.
+
+    x0, target: metric (B, P, T, 273); seams (B, K) first frames after a seam, -1 where there is none;
+    weight (B, P, T) 1 inside the sequence; rms: metres per frame^2.
+    """
+    frames, width = x0.shape[2], 2 * SMOOTH_WINDOW + 2
+    if frames < width or seams.numel() == 0:
+        return x0.sum() * 0
+    exists = seams >= 0
+    first = (seams - SMOOTH_WINDOW - 1).clamp(0, frames - width)
+    index = first[:, :, None] + torch.arange(width, device=x0.device)  # (B, K, W)
+    rows = torch.arange(len(x0), device=x0.device)[:, None, None]
+    use = weight[rows, :, index].permute(0, 1, 3, 2).amin(-1) * exists[:, :, None]  # (B, K, P)
+    if not bool(use.any()):
+        return x0.sum() * 0
+    error = (_second_difference(x0, rows, index) - _second_difference(target, rows, index)) / rms
+    return masked_mean((error**2).mean((-1, -2)), use[..., None])
+
+
+def _second_difference(features: Tensor, rows: Tensor, index: Tensor) -> Tensor:
+    """(B, P, T, 273) -> (B, K, P, W - 2, 22, 3): joints of each window in the frame of its first heading."""
+    window = features[rows, :, index].transpose(2, 3)  # (B, K, P, W, D)
+    joints = pose_joints(window)
+    rate = window[..., SLICES["yaw_rate"]].squeeze(-1)
+    yaw = F.pad(rate[..., :-1].cumsum(-1), (1, 0))
+    step = rotate_xz(window[..., SLICES["root_velocity"]], yaw)
+    root = F.pad(step[..., :-1, :].cumsum(-2), (0, 0, 1, 0))
+    world = torch.einsum("...ij,...kj->...ki", yaw_matrix(yaw), joints)
+    world = world + torch.stack((root[..., 0], torch.zeros_like(root[..., 0]), root[..., 1]), dim=-1)[..., None, :]
+    return world[..., 2:, :, :] - 2 * world[..., 1:-1, :, :] + world[..., :-2, :, :]
+
+
+def second_difference_rms(target: Tensor, seams: Tensor, weight: Tensor) -> float:
+    """RMS over the windows of the truth of one batch, metres per frame^2; what `smooth_loss` divides by."""
+    zero = torch.zeros_like(target)
+    zero[..., SLICES["rotations"]] = target[..., :1, SLICES["rotations"]]  # a pose that never moves
+    return float(smooth_loss(zero, target, seams, weight, 1.0).sqrt())
+
+
+def shared_joints(features: Tensor, table: PartTable) -> Tensor:
+    """Joints of everyone in the shared frame of the interaction at hand: metric (B, P, T, 273) -> (B, P, T, 22, 3).
+
+    Meaningful in interaction frames only: elsewhere there is no absolute place.
+    """
+    angle = table.at_frames(table.angle, features.shape[2])
+    heading = F.normalize(features[..., SLICES["heading"]], dim=-1, eps=1e-4)
+    yaw = torch.atan2(heading[..., 1], heading[..., 0] + 1e-8) + angle
+    root = rotate_xz(features[..., SLICES["root_xz"]], angle)
+    joints = torch.einsum("...ij,...kj->...ki", yaw_matrix(yaw), pose_joints(features))
+    return joints + torch.stack((root[..., 0], torch.zeros_like(root[..., 0]), root[..., 1]), dim=-1)[..., None, :]
+
+
+def distance_maps(joints: Tensor) -> Tensor:
+    """Cross-person joint distances (B, T, 22, 22) of two people's joints (B, 2, T, 22, 3), metres."""
+    if joints.ndim != 5 or joints.shape[1] != 2:
+        raise ValueError(f"joints must be (B, 2, T, 22, 3), got {tuple(joints.shape)}")
+    return torch.cdist(joints[:, 0], joints[:, 1])
+
+
+def distance_map_loss(predicted: Tensor, target: Tensor, weight: Tensor, near: float = 1.0) -> Tensor:
+    """L_dm, InterGen's masked joint distance map: squared error over pairs nearer than 1 m in truth or prediction.
+
+    predicted, target (B, T, 22, 22) metres; weight (B, T).
+    """
+    close = ((target < near) | (predicted < near)).to(predicted.dtype)
+    return masked_mean((predicted - target) ** 2 / JOINT_SCALE**2, close * weight[..., None, None])
+
+
+def relation_loss(phi: Tensor, u: Tensor, exists: Tensor) -> Tensor:
+    """L_rela = |phi - u|: if the partner already suits me, refining changes little. Huber, normalised features."""
+    return masked_mean(F.huber_loss(phi, u, reduction="none", delta=1.0), exists)

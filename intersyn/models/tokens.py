@@ -1,0 +1,69 @@
+"""Motion as tokens: how frames are grouped, which part and phase a frame is in, and where my partner is in my frame."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from intersyn.conditions import PartTable
+from intersyn.features import SLICES
+from intersyn.rotations import rotate_xz
+
+PHASE_DIM = 9  # what `phase` says of one frame
+RELATION_DIM = 7  # what `relations` says of one frame
+
+
+def pad_frames(x: Tensor, frames_per_token: int, dim: int = -2) -> Tensor:
+    """Repeat the last frame until the time axis is a whole number of tokens."""
+    missing = -x.shape[dim] % frames_per_token
+    if not missing:
+        return x
+    last = x.narrow(dim, x.shape[dim] - 1, 1)
+    return torch.cat((x, last.expand(*[missing if d == dim % x.ndim else -1 for d in range(x.ndim)])), dim=dim)
+
+
+def group_frames(x: Tensor, frames_per_token: int) -> Tensor:
+    """(..., T, D) -> (..., n, frames_per_token * D)."""
+    x = pad_frames(x, frames_per_token)
+    return x.reshape(*x.shape[:-2], -1, frames_per_token * x.shape[-1])
+
+
+def part_weights(table: PartTable, frames: int, frames_per_token: int) -> Tensor:
+    """(B, P, n, S): which share of a token's frames lies in which part; rows sum to one."""
+    active = pad_frames(table.active(frames)[..., None], frames_per_token).squeeze(-1)
+    one_hot = F.one_hot(active, table.kind.shape[2]).float()
+    return one_hot.reshape(*one_hot.shape[:2], -1, frames_per_token, one_hot.shape[-1]).mean(-2)
+
+
+def phase(table: PartTable, frames: int) -> Tensor:
+    """(B, P, T, 9): how far through its part a frame is, and how near its seams are. Cut parts have true phases."""
+    at = torch.arange(frames, device=table.start.device) + 0.5
+    since = at - table.at_frames(table.start, frames)
+    until = table.at_frames(table.end, frames) - at
+    share = (since / (since + until).clamp_min(1)).clamp(0, 1)
+    waves = [wave(torch.pi * k * share) for k in (1, 2) for wave in (torch.sin, torch.cos)]
+    near = [torch.exp(-x.clamp_min(0) / scale) for scale in (4.0, 16.0) for x in (since, until)]
+    return torch.stack((*waves, *near, (since + until) / 100), dim=-1)
+
+
+def relations(x: Tensor, table: PartTable) -> Tensor:
+    """Where each partner is in my first-person frame: (B, P, P - 1, T, 7); partner k of person p is (p + k + 1) % P.
+
+    x: (B, P, T, 273) normalised features, possibly noisy. `root_xz` and `heading` are normalised by one number each
+    and have mean 0, so turning them commutes with normalisation. Zero wherever the two do not interact together.
+    """
+    people, frames = x.shape[1:3]
+    group = table.at_frames(table.group, frames)
+    angle = table.at_frames(table.angle, frames)
+    root, heading = x[..., SLICES["root_xz"]], x[..., SLICES["heading"]]
+    rows = []
+    for shift in range(1, people):
+        turn = angle.roll(-shift, dims=1) - angle
+        together = ((group == group.roll(-shift, dims=1)) & (group >= 0)).to(x.dtype)[..., None]
+        place = rotate_xz(root.roll(-shift, dims=1), turn)
+        # heading is (cos, sin); as (sin, cos) it is a floor vector like root_xz
+        facing = rotate_xz(heading.roll(-shift, dims=1).flip(-1), turn).flip(-1)
+        own = (torch.cos(turn)[..., None], torch.sin(turn)[..., None], torch.ones_like(turn)[..., None])
+        rows.append(together * torch.cat((place, facing, *own), dim=-1))
+    return torch.stack(rows, dim=2)
