@@ -1,0 +1,202 @@
+"""What every training stage needs once: batches, learning rate, EMA, logs and resumable atomic checkpoints."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from intersyn.conditions import PartTable
+from intersyn.data.dataset import InterleavedDataset
+from intersyn.features import Normalizer, encode
+from intersyn.features import mask as feature_mask
+from intersyn.files import atomic_write
+from intersyn.text import TextCache, TextEncoder, TextFeatures
+
+NORMALIZER_BATCHES = 24
+Kind = Literal["interleaved", "solo"]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One training batch. `table.text` names rows of `text`; metric and x0 are (B, P, T, 273)."""
+
+    metric: Tensor  # metres, radians
+    x0: Tensor  # normalised
+    exists: Tensor  # bool
+    table: PartTable
+    text: TextFeatures
+    seams: Tensor  # (B, K) first frame after each seam, -1 padded
+
+    @property
+    def weight(self) -> Tensor:
+        """(B, P, T) 1 inside each sequence."""
+        inside = self.table.valid(self.x0.shape[2])[:, None].float()
+        return inside.expand(-1, self.x0.shape[1], -1)
+
+    @property
+    def interacting(self) -> Tensor:
+        """(B, P, T) 1 where the person interacts."""
+        return self.table.in_interaction(self.x0.shape[2]).float()
+
+
+class BatchMaker:
+    """Draws sequences, writes them as features and attaches the texts. A pure function of (seed, step, rank)."""
+
+    def __init__(self, dataset: InterleavedDataset, cache: TextCache, normalizer: Normalizer | None, device: Any) -> None:
+        self.dataset, self.device = dataset, device
+        self.cache = cache.to(device)
+        self.rows = torch.tensor([cache.index(text) for text in dataset.texts], device=device)
+        self.normalizer = (normalizer or self._fit_normalizer()).to(device)
+
+    def __call__(self, step: int, kind: Kind, batch_size: int) -> Batch:
+        metric, table, seams = self._draw(step, kind, batch_size)
+        exists = feature_mask(table, metric.shape[2])
+        used, rows = torch.unique(self.rows[table.text], return_inverse=True)
+        return Batch(
+            metric, self.normalizer(metric, exists), exists, replace(table, text=rows), self.cache.gather(used), seams
+        )
+
+    def _draw(self, step: int, kind: Kind, batch_size: int) -> tuple[Tensor, PartTable, Tensor]:
+        sequences = self.dataset.batch(step, kind=kind, batch_size=batch_size, device=self.device)
+        metric = encode(
+            sequences.rotations, sequences.root, sequences.contacts, sequences.table, frames=sequences.frames
+        )
+        table, seams = sequences.table, sequences.seams
+        if table.num_people == 1 and len(metric) % 2 == 0:
+            # Two strangers per row: the same layers run as for pairs (masked, not skipped), as DDP requires.
+            metric = metric.reshape(-1, 2, *metric.shape[2:])
+            seams = torch.cat((seams[0::2], seams[1::2]), dim=1)
+            table = _pair_up(table)
+        return metric, table, seams
+
+    def _fit_normalizer(self) -> Normalizer:
+        def batches() -> Iterable[tuple[Tensor, Tensor]]:
+            for step in range(NORMALIZER_BATCHES):
+                metric, table, _ = self._draw(10**6 + step, "solo" if step % 4 == 3 else "interleaved", 32)
+                yield metric, feature_mask(table, metric.shape[2])
+
+        return Normalizer.fit(batches())
+
+
+def _pair_up(table: PartTable) -> PartTable:
+    """Rows 2k and 2k + 1 of one person each become persons 0 and 1 of row k; the shorter one is padded by its end."""
+    names = ("kind", "start", "end", "text", "group", "angle")
+    merged = {name: getattr(table, name).reshape(-1, 2, table.kind.shape[2]) for name in names}
+    return PartTable(**merged, length=table.length.reshape(-1, 2).amin(1))
+
+
+def build_text_cache(texts: Iterable[str], source: str | None, path: Path) -> TextCache:
+    """Encode the training texts once; reuse the file if the same encoder already read all of them."""
+    texts = list(texts)
+    encoder = TextEncoder.from_pretrained(source)
+    if path.exists():
+        cache = TextCache.load(path)
+        if cache.encoder == encoder.fingerprint() and set(texts) <= set(cache.texts):
+            return cache
+    cache = TextCache.build(encoder, texts)
+    cache.save(path)
+    return cache
+
+
+def learning_rate(step: int, total: int, warmup: int, decay_from: float) -> float:
+    """Factor in 0..1: linear warm-up, constant, then a cosine to 2% over what is left after `decay_from` of the run.
+
+    Constant until the fork of `no_smooth`, so that both branches decay alike and the trunk can be continued.
+    """
+    if step < warmup:
+        return (step + 1) / warmup
+    begin = decay_from * total
+    if step < begin:
+        return 1.0
+    share = min(1.0, (step - begin) / max(1.0, total - begin))
+    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share))
+
+
+def make_optimizers(model: nn.Module, lr: float, weight_decay: float) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices inside the blocks, AdamW for all else (see docs/training.md for the comparison)."""
+    matrices, rest = [], []
+    for name, parameter in model.named_parameters():
+        inside = name.startswith("blocks.") and parameter.ndim == 2 and not name.endswith("modulation")
+        (matrices if inside else rest).append(parameter)
+    return [
+        torch.optim.Muon(matrices, lr=lr, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(rest, lr=lr, weight_decay=weight_decay, betas=(0.9, 0.98)),
+    ]
+
+
+class EMA:
+    """An exponential moving average of a model's parameters, with a short memory at the start."""
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.shadow = {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, model: nn.Module, step: int) -> None:
+        decay = min(self.decay, (step + 1) / (step + 20))
+        state = model.state_dict()
+        names = [name for name, value in state.items() if value.is_floating_point()]
+        torch._foreach_lerp_([self.shadow[n] for n in names], [state[n] for n in names], 1 - decay)
+
+
+class Log:
+    """A CSV of what training measured; resuming cuts the rows that the resumed run will write again."""
+
+    def __init__(self, path: Path, resume_step: int) -> None:
+        self.path, self.fields = path, None
+        self.rows: list[dict[str, Any]] = []
+        if resume_step and path.exists():
+            with path.open(newline="", encoding="utf-8") as file:
+                self.rows = [row for row in csv.DictReader(file) if int(row["step"]) <= resume_step]
+
+    def write(self, step: int, values: dict[str, float]) -> None:
+        self.rows.append({"step": step, **{name: f"{value:.6g}" for name, value in values.items()}})
+        fields = list(dict.fromkeys(name for row in self.rows for name in row))
+        with atomic_write(self.path, "w") as file:
+            writer = csv.DictWriter(file, fields)
+            writer.writeheader()
+            writer.writerows(self.rows)
+
+
+def save_state(path: Path, step: int, model: nn.Module, ema: EMA, optimizers: list, config: Any) -> None:
+    """Everything resuming needs, written atomically. Randomness is a function of the step and needs no state."""
+    state = {
+        "step": step,
+        "model": model.state_dict(),
+        "ema": ema.shadow,
+        "optimizers": [optimizer.state_dict() for optimizer in optimizers],
+        "config": json.dumps(asdict(config), default=str),
+    }
+    with atomic_write(path) as file:
+        torch.save(state, file)
+
+
+def load_state(path: Path, model: nn.Module, ema: EMA, optimizers: list, device: Any) -> int:
+    """Restore what `save_state` wrote and return its step. Tensors only: nothing is unpickled."""
+    state = torch.load(path, map_location=device, weights_only=True)
+    model.load_state_dict(state["model"])
+    for name, value in state["ema"].items():
+        ema.shadow[name].copy_(value)
+    for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
+        optimizer.load_state_dict(saved)
+    return state["step"]
+
+
+class Clock:
+    """The budget of a run in minutes, and iterations per second for the progress bar."""
+
+    def __init__(self, max_minutes: float | None) -> None:
+        self.begin = time.monotonic()
+        self.limit = math.inf if max_minutes is None else 60 * max_minutes
+
+    def spent(self) -> bool:
+        return time.monotonic() - self.begin >= self.limit

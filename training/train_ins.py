@@ -1,0 +1,247 @@
+"""Stage 1, INS: train the CMDM on interleaved and solo sequences with L_I = L_rec + 0.1 L_smooth.
+
+    python -m training.train_ins --data DIR --out runs/ins                        # one CPU or one GPU
+    accelerate launch -m training.train_ins --data DIR --out runs/ins             # many
+    python -m training.train_ins --data DIR --out runs/ins_no_smooth --fork runs/ins --no-smooth
+
+The second form of the ablation forks from the same weights at `fork_at` of the budget and sees the same data and
+noise, so that `no_smooth` differs from `full` by the loss term alone. Started again with the same --out, a run resumes.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+import tyro
+from accelerate import Accelerator
+from torch import Tensor
+from tqdm import tqdm
+
+from intersyn import losses
+from intersyn.checkpoint import save_checkpoint
+from intersyn.conditions import INTERACTION
+from intersyn.data.dataset import InterleavedDataset
+from intersyn.data.pairs import default_pair_sources
+from intersyn.data.store import ClipStore
+from intersyn.diffusion import CosineSchedule
+from intersyn.features import Normalizer
+from intersyn.models.cmdm import CMDM, CMDMConfig
+from training.common import (
+    EMA,
+    Batch,
+    BatchMaker,
+    Clock,
+    Log,
+    build_text_cache,
+    learning_rate,
+    load_state,
+    make_optimizers,
+    save_state,
+)
+
+
+@dataclass(frozen=True)
+class Config:
+    data: Path  # what training.prepare wrote
+    out: Path
+    fork: Path | None = None  # start from the fork state of this run
+    smooth: bool = True  # False is the ablation `no_smooth`
+    text: str | None = None  # text encoder: None is the bundled tower, or "ViT-L-14/openai"
+    model: CMDMConfig = field(default_factory=CMDMConfig)
+    steps: int = 6000
+    batch_size: int = 32
+    lr: float = 1.5e-3
+    weight_decay: float = 0.01
+    warmup: int = 100
+    fork_at: float = 0.6  # share of the budget where no_smooth leaves and the learning rate starts to fall
+    ema_decay: float = 0.998
+    clip: float = 1.0
+    solo_every: int = 3  # every third batch is solo; the rest is interleaved
+    drop_all: float = 0.1
+    drop_each: float = 0.1
+    uncouple: float = 0.2  # share of samples whose partner is hidden
+    seed: int = 0
+    mixed_precision: str = "bf16"
+    max_minutes: float | None = None
+    log_every: int = 25
+    val_every: int = 500
+    save_every: int = 500
+    repeat_batch: bool = False  # reuse one batch: speed without the data path
+
+
+def ins_losses(
+    model: CMDM, schedule: CosineSchedule, normalizer: Normalizer, batch: Batch, config: Config, rms: float,
+    generator: torch.Generator, t: Tensor | None = None,
+) -> dict[str, Tensor]:  # fmt: skip
+    """All terms of L_I on one batch, `total` included. `t` fixes the diffusion steps (validation: no dropping)."""
+    device, size = batch.x0.device, len(batch.x0)
+
+    def uniform(*shape: int) -> Tensor:
+        return torch.rand(*shape, generator=generator).to(device)
+
+    noise = torch.randn(batch.x0.shape, generator=generator).to(device) * batch.exists
+    steps = (uniform(size) * schedule.num_train_timesteps).long() if t is None else t
+    drop = (uniform(size, 1, 1) < config.drop_all) | (uniform(*batch.table.kind.shape) < config.drop_each)
+    coupled = uniform(size) >= config.uncouple
+    if t is not None:
+        drop, coupled = torch.zeros_like(drop), torch.ones_like(coupled)
+
+    x_t = schedule.q_sample(batch.x0, steps, noise)
+    x0 = model(x_t, steps, batch.table, batch.text, drop, coupled).float()
+
+    terms = losses.reconstruction_parts(x0, batch.x0, batch.exists.float())
+    metric, truth, weight = normalizer.inverse(x0, batch.exists), batch.metric, batch.weight
+    geometric = weight * (steps <= losses.GEOMETRY_MAX_T)[:, None, None]
+    terms["joints"] = losses.joint_error(metric, truth, geometric)
+    terms["steps"] = losses.velocity_error(metric, truth, geometric)
+    terms["feet"] = losses.foot_contact_error(metric, truth, geometric)
+    terms["root_moves"] = losses.root_consistency(metric, truth, geometric * batch.interacting)
+    terms["smooth"] = losses.smooth_loss(metric, truth, batch.seams, geometric, rms)
+    l_rec = sum(losses.PART_WEIGHTS.get(name, 1.0) * value for name, value in terms.items() if name != "smooth")
+    terms["total"] = l_rec + (0.1 * terms["smooth"] if config.smooth else 0.0)
+    return terms
+
+
+class TrainableCMDM(torch.nn.Module):
+    """The CMDM with its texts read inside forward, so that DDP sees one call per step."""
+
+    def __init__(self, cmdm: CMDM) -> None:
+        super().__init__()
+        self.cmdm = cmdm
+
+    def forward(self, x_t, t, table, text, drop, coupled) -> Tensor:
+        return self.cmdm(x_t, t, table, self.cmdm.encode_text(table, text, drop), coupled)
+
+
+@torch.no_grad()
+def validate(model, schedule, normalizer, batches: list[Batch], config: Config, rms: float) -> dict[str, float]:
+    """Mean losses over fixed held-out batches and a grid of diffusion steps."""
+    sums: dict[str, float] = {}
+    levels = (50, 300, 600, 900)
+    for k, batch in enumerate(batches):
+        for level in levels:
+            generator = torch.Generator().manual_seed(1000 * k + level)
+            t = torch.full((len(batch.x0),), level, device=batch.x0.device)
+            for name, value in ins_losses(model, schedule, normalizer, batch, config, rms, generator, t).items():
+                sums[f"val_{name}"] = sums.get(f"val_{name}", 0.0) + float(value) / (len(levels) * len(batches))
+    return sums
+
+
+def is_solo(step: int, config: Config) -> bool:
+    return step % config.solo_every == config.solo_every - 1
+
+
+def main(config: Config) -> None:
+    accelerator = Accelerator(mixed_precision=config.mixed_precision)
+    device, rank, ranks = accelerator.device, accelerator.process_index, accelerator.num_processes
+    torch.manual_seed(config.seed)
+    config.out.mkdir(parents=True, exist_ok=True)
+
+    store = ClipStore.load(config.data, splits=("train",))
+    dataset = InterleavedDataset(store, default_pair_sources(store, "train"), seed=config.seed)
+    held_out = ClipStore.load(config.data, splits=("val",))
+    val_set = InterleavedDataset(held_out, default_pair_sources(held_out, "val"), seed=config.seed + 1)
+    texts = [*dataset.texts, *val_set.texts]
+    cache = build_text_cache(texts, config.text, config.out / "texts.safetensors")
+
+    source = config.fork or config.out
+    saved_normalizer = source / "normalizer.pt"
+    normalizer = None
+    if saved_normalizer.exists():
+        normalizer = Normalizer()
+        normalizer.load_state_dict(torch.load(saved_normalizer, weights_only=True))
+    maker = BatchMaker(dataset, cache, normalizer, device)
+    normalizer = maker.normalizer
+    torch.save(normalizer.state_dict(), config.out / "normalizer.pt")
+    val_maker = BatchMaker(val_set, cache, normalizer, device)
+    val_batches = [val_maker(k, "solo" if k == 3 else "interleaved", 16) for k in range(4)]
+    probe = maker(10**7, "interleaved", 64)
+    rms = losses.second_difference_rms(probe.metric, probe.seams, probe.weight)
+
+    model_config = CMDMConfig(
+        **{**asdict(config.model), "pooled_dim": cache.pooled_dim, "token_dim": cache.token_dim}
+    )
+    cmdm = CMDM(model_config).to(device)
+    schedule = CosineSchedule().to(device)
+    optimizers = make_optimizers(cmdm, config.lr, config.weight_decay)
+    ema = EMA(cmdm, config.ema_decay)
+
+    state = config.out / "state.pt"
+    resume = state if state.exists() else (config.fork / "fork.pt" if config.fork else None)
+    first = load_state(resume, cmdm, ema, optimizers, device) if resume else 0
+    model, *optimizers = accelerator.prepare(TrainableCMDM(cmdm), *optimizers)
+    log, clock = Log(config.out / "log.csv", first), Clock(config.max_minutes)
+    if accelerator.is_main_process:
+        print(f"{sum(p.numel() for p in cmdm.parameters()) / 1e6:.2f}M parameters, {len(store.clips)} clips, "
+              f"{len(texts)} texts, seam rms {rms * 1000:.2f} mm/frame^2, steps {first} to {config.steps}")  # fmt: skip
+
+    def export(weights: dict[str, Tensor]) -> None:
+        extra = {f"normalizer.{name}": value for name, value in normalizer.state_dict().items()}
+        save_checkpoint(config.out / "ins", {"model": asdict(model_config), "smooth": config.smooth,
+                        "steps": config.steps}, {**weights, **extra})  # fmt: skip
+
+    sums: dict[str, Tensor] = {}
+    bar = tqdm(range(first, config.steps), initial=first, total=config.steps, disable=not accelerator.is_main_process)
+    step, kept = first, {}
+    for step in bar:
+        kind = "solo" if is_solo(step, config) else "interleaved"
+        if kind not in kept or not config.repeat_batch:
+            kept[kind] = maker(step * ranks + rank, kind, config.batch_size * (2 if kind == "solo" else 1))
+        batch = kept[kind]
+        generator = torch.Generator().manual_seed((config.seed * 1_000_003 + step) * 64 + rank)
+        terms = ins_losses(model, schedule, normalizer, batch, config, rms, generator)
+        accelerator.backward(terms["total"])
+        norm = accelerator.clip_grad_norm_(model.parameters(), config.clip)
+        factor = learning_rate(step, config.steps, config.warmup, config.fork_at)
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = config.lr * factor
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        ema.update(cmdm, step)
+
+        done = step + 1
+        for name, value in {**terms, "grad_norm": norm}.items():
+            sums.setdefault(name, []).append(value.detach())
+        if not accelerator.is_main_process:
+            continue
+        if done % config.log_every == 0:
+            values = {name: float(torch.stack(list(v)).mean()) for name, v in sums.items()}
+            sums = {}
+            if done % config.val_every == 0 or done == config.steps:
+                with _swapped(cmdm, ema), accelerator.autocast():
+                    values |= validate(model, schedule, normalizer, val_batches, config, rms)
+            log.write(done, {"lr": config.lr * factor, **values})
+            bar.set_postfix(total=f"{values['total']:.3f}", val=f"{values.get('val_total', float('nan')):.3f}")
+        if done == int(config.fork_at * config.steps):
+            save_state(config.out / "fork.pt", done, cmdm, ema, optimizers, config)
+        if done % config.save_every == 0 or done == config.steps or clock.spent():
+            save_state(state, done, cmdm, ema, optimizers, config)
+            export(ema.shadow)
+        if clock.spent():
+            print(f"stopped at step {done} by --max-minutes; run the same command to go on")
+            break
+
+
+class _swapped:
+    """Inside, the model carries its averaged weights."""
+
+    def __init__(self, model: torch.nn.Module, ema: EMA) -> None:
+        self.model, self.ema = model, ema
+
+    def __enter__(self) -> None:
+        self.kept = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
+        self.model.load_state_dict(self.ema.shadow)
+        self.model.eval()
+
+    def __exit__(self, *_: object) -> None:
+        self.model.load_state_dict(self.kept)
+        self.model.train()
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Config))
