@@ -29,7 +29,7 @@ class CMDMConfig:
     layers: int = 6
     heads: int = 8
     ff_mult: float = 3.0
-    frames_per_token: int = 2
+    frames_per_token: int = 4
     text_dim: int = 192
     relation_dim: int = 64
     pooled_dim: int = 384
@@ -123,13 +123,14 @@ class CMDM(nn.Module):
         h = h + self.person(torch.arange(people, device=x_t.device).clamp(max=1))[:, None]
 
         condition = self.step(t)[:, None, None] + text.pooled  # (B, P, S, d)
-        modulation = torch.einsum("bpns,bpsd->bpnd", weights, self.modulation(condition).to(weights.dtype))
+        modulation = self.modulation(condition)
+        modulation = weights.to(modulation.dtype) @ modulation
         modulation = modulation.unflatten(-1, (Block.NUM_MODULATIONS + 2, self.config.dim))
         final_scale, final_shift = modulation[..., -2:, :].unbind(-2)
 
         mask = streams_mask(table, frames, per_token, coupled)
         relation = None
-        if people > 1 and bool(torch.as_tensor(coupled).any()):
+        if people > 1 and (self.training or bool(torch.as_tensor(coupled).any())):
             relation = self.relation(group_frames(relations(x_t, table), per_token))
         middle = torch.arange(h.shape[2], device=h.device) * per_token + 0.5 * per_token
         rotary = self.rotary(middle)

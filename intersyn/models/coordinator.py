@@ -68,7 +68,8 @@ class Coordinator(nn.Module):
         weights = part_weights(table, frames, per_token)
         partner = self.input(group_frames(u, per_token)) + self.phase(group_frames(phase(table, frames), per_token))
         partner = partner + self.person(torch.arange(u.shape[1], device=u.device).clamp(max=1))[:, None]
-        modulation = torch.einsum("bpns,bpsd->bpnd", weights, self.modulation(text.pooled).to(weights.dtype))
+        modulation = self.modulation(text.pooled)
+        modulation = weights.to(modulation.dtype) @ modulation
         modulation = modulation.unflatten(-1, (Block.NUM_MODULATIONS + 2, self.config.dim))
         final_scale, final_shift = modulation[..., -2:, :].unbind(-2)
         mask = streams_mask(table, frames, per_token, True)

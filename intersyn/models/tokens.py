@@ -7,8 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from intersyn.conditions import PartTable
-from intersyn.features import SLICES
-from intersyn.rotations import rotate_xz
+from intersyn.features import SLICES, turn
 
 PHASE_DIM = 9  # what `phase` says of one frame
 RELATION_DIM = 7  # what `relations` says of one frame
@@ -56,14 +55,11 @@ def relations(x: Tensor, table: PartTable) -> Tensor:
     people, frames = x.shape[1:3]
     group = table.at_frames(table.group, frames)
     angle = table.at_frames(table.angle, frames)
-    root, heading = x[..., SLICES["root_xz"]], x[..., SLICES["heading"]]
     rows = []
     for shift in range(1, people):
-        turn = angle.roll(-shift, dims=1) - angle
+        yaw = angle.roll(-shift, dims=1) - angle
         together = ((group == group.roll(-shift, dims=1)) & (group >= 0)).to(x.dtype)[..., None]
-        place = rotate_xz(root.roll(-shift, dims=1), turn)
-        # heading is (cos, sin); as (sin, cos) it is a floor vector like root_xz
-        facing = rotate_xz(heading.roll(-shift, dims=1).flip(-1), turn).flip(-1)
-        own = (torch.cos(turn)[..., None], torch.sin(turn)[..., None], torch.ones_like(turn)[..., None])
-        rows.append(together * torch.cat((place, facing, *own), dim=-1))
+        seen = turn(x.roll(-shift, dims=1), yaw)
+        angles = (torch.cos(yaw)[..., None], torch.sin(yaw)[..., None], torch.ones_like(yaw)[..., None])
+        rows.append(together * torch.cat((seen[..., SLICES["root_xz"]], seen[..., SLICES["heading"]], *angles), dim=-1))
     return torch.stack(rows, dim=2)
