@@ -53,9 +53,16 @@ class CosineSchedule(nn.Module):
         noise = (x_t - alpha_bar.sqrt() * x0) / (1 - alpha_bar).sqrt()
         return alpha_bar_prev.sqrt() * x0 + (1 - alpha_bar_prev).sqrt() * noise
 
-    def ddim_sample(self, predict_x0: Callable[[Tensor, int], Tensor], noise: Tensor, steps: int,
-                    on_step: Callable[[int, int], None] | None = None) -> Tensor:  # fmt: skip
-        """Denoise from `noise` at the last timestep. `predict_x0(x_t, t)` is the model; `on_step(done, total)` may raise."""
+    def ddim_sample(
+        self,
+        predict_x0: Callable[[Tensor, int], Tensor],
+        noise: Tensor,
+        steps: int,
+        on_step: Callable[[int, int], None] | None = None,
+    ) -> Tensor:
+        """Denoise from `noise` at the last timestep. `predict_x0(x_t, t)` is the model; `on_step(done, total)` may raise
+        to stop.
+        """
         timesteps = self.ddim_timesteps(steps)
         x = noise
         for k, t in enumerate(timesteps):

@@ -16,12 +16,17 @@ from torch import Tensor, nn
 
 from intersyn.conditions import PartTable
 from intersyn.data.dataset import InterleavedDataset
+from intersyn.data.material import Material
+from intersyn.data.paired_solos import PairedSolos
+from intersyn.data.pairs import PairSource, SyncedPairs
+from intersyn.data.store import ClipStore
 from intersyn.features import Normalizer, encode
 from intersyn.features import mask as feature_mask
 from intersyn.files import atomic_write
 from intersyn.text import TextCache, TextEncoder, TextFeatures
 
 NORMALIZER_BATCHES = 24
+SYNCED_SHARE = 0.35  # of the interactions; the rest are paired solos
 Kind = Literal["interleaved", "solo"]
 
 
@@ -51,7 +56,9 @@ class Batch:
 class BatchMaker:
     """Draws sequences, writes them as features and attaches the texts. A pure function of (seed, step, rank)."""
 
-    def __init__(self, dataset: InterleavedDataset, cache: TextCache, normalizer: Normalizer | None, device: Any) -> None:
+    def __init__(
+        self, dataset: InterleavedDataset, cache: TextCache, normalizer: Normalizer | None, device: Any
+    ) -> None:
         self.dataset, self.device = dataset, device
         self.cache = cache.to(device)
         self.rows = torch.tensor([cache.index(text) for text in dataset.texts], device=device)
@@ -92,6 +99,17 @@ def _pair_up(table: PartTable) -> PartTable:
     names = ("kind", "start", "end", "text", "group", "angle")
     merged = {name: getattr(table, name).reshape(-1, 2, table.kind.shape[2]) for name in names}
     return PartTable(**merged, length=table.length.reshape(-1, 2).amin(1))
+
+
+def make_dataset(data: Path, split: str, seed: int, device: Any, phrasing: str = "train") -> InterleavedDataset:
+    """The sequences of one split; its interactions are recorded pairs and paired solos."""
+    store = ClipStore.load(data, splits=(split,))
+    material = Material.from_store(store, device)
+    sources: list[tuple[PairSource, float]] = [
+        (SyncedPairs(store, split, phrasing), SYNCED_SHARE),
+        (PairedSolos(store, material, seed=seed, split=split, phrasing=phrasing), 1 - SYNCED_SHARE),
+    ]
+    return InterleavedDataset(store, sources, seed, split=split, phrasing=phrasing, device=device, material=material)
 
 
 def build_text_cache(texts: Iterable[str], source: str | None, path: Path) -> TextCache:

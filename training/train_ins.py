@@ -10,8 +10,6 @@ noise, so that `no_smooth` differs from `full` by the loss term alone. Started a
 
 from __future__ import annotations
 
-import json
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -22,11 +20,6 @@ from torch import Tensor
 from tqdm import tqdm
 
 from intersyn import losses
-from intersyn.checkpoint import save_checkpoint
-from intersyn.conditions import INTERACTION
-from intersyn.data.dataset import InterleavedDataset
-from intersyn.data.pairs import default_pair_sources
-from intersyn.data.store import ClipStore
 from intersyn.diffusion import CosineSchedule
 from intersyn.features import Normalizer
 from intersyn.models.cmdm import CMDM, CMDMConfig
@@ -39,6 +32,7 @@ from training.common import (
     build_text_cache,
     learning_rate,
     load_state,
+    make_dataset,
     make_optimizers,
     save_state,
 )
@@ -141,10 +135,8 @@ def main(config: Config) -> None:
     torch.manual_seed(config.seed)
     config.out.mkdir(parents=True, exist_ok=True)
 
-    store = ClipStore.load(config.data, splits=("train",))
-    dataset = InterleavedDataset(store, default_pair_sources(store, "train"), seed=config.seed)
-    held_out = ClipStore.load(config.data, splits=("val",))
-    val_set = InterleavedDataset(held_out, default_pair_sources(held_out, "val"), seed=config.seed + 1)
+    dataset = make_dataset(config.data, "train", config.seed, device)
+    val_set = make_dataset(config.data, "val", config.seed + 1, device)
     texts = [*dataset.texts, *val_set.texts]
     cache = build_text_cache(texts, config.text, config.out / "texts.safetensors")
 
@@ -162,9 +154,7 @@ def main(config: Config) -> None:
     probe = maker(10**7, "interleaved", 64)
     rms = losses.second_difference_rms(probe.metric, probe.seams, probe.weight)
 
-    model_config = CMDMConfig(
-        **{**asdict(config.model), "pooled_dim": cache.pooled_dim, "token_dim": cache.token_dim}
-    )
+    model_config = CMDMConfig(**{**asdict(config.model), "pooled_dim": cache.pooled_dim, "token_dim": cache.token_dim})
     cmdm = CMDM(model_config).to(device)
     schedule = CosineSchedule().to(device)
     optimizers = make_optimizers(cmdm, config.lr, config.weight_decay)
@@ -176,15 +166,10 @@ def main(config: Config) -> None:
     model, *optimizers = accelerator.prepare(TrainableCMDM(cmdm), *optimizers)
     log, clock = Log(config.out / "log.csv", first), Clock(config.max_minutes)
     if accelerator.is_main_process:
-        print(f"{sum(p.numel() for p in cmdm.parameters()) / 1e6:.2f}M parameters, {len(store.clips)} clips, "
-              f"{len(texts)} texts, seam rms {rms * 1000:.2f} mm/frame^2, steps {first} to {config.steps}")  # fmt: skip
+        print(f"{sum(p.numel() for p in cmdm.parameters()) / 1e6:.2f}M parameters, {len(texts)} texts, "
+              f" seam rms {rms * 1000:.2f} mm/frame^2, steps {first} to {config.steps}")  # fmt: skip
 
-    def export(weights: dict[str, Tensor]) -> None:
-        extra = {f"normalizer.{name}": value for name, value in normalizer.state_dict().items()}
-        save_checkpoint(config.out / "ins", {"model": asdict(model_config), "smooth": config.smooth,
-                        "steps": config.steps}, {**weights, **extra})  # fmt: skip
-
-    sums: dict[str, Tensor] = {}
+    sums: dict[str, list[Tensor]] = {}
     bar = tqdm(range(first, config.steps), initial=first, total=config.steps, disable=not accelerator.is_main_process)
     step, kept = first, {}
     for step in bar:
@@ -210,7 +195,7 @@ def main(config: Config) -> None:
         if not accelerator.is_main_process:
             continue
         if done % config.log_every == 0:
-            values = {name: float(torch.stack(list(v)).mean()) for name, v in sums.items()}
+            values = {name: float(torch.stack(v).mean()) for name, v in sums.items()}
             sums = {}
             if done % config.val_every == 0 or done == config.steps:
                 with _swapped(cmdm, ema), accelerator.autocast():
@@ -221,7 +206,6 @@ def main(config: Config) -> None:
             save_state(config.out / "fork.pt", done, cmdm, ema, optimizers, config)
         if done % config.save_every == 0 or done == config.steps or clock.spent():
             save_state(state, done, cmdm, ema, optimizers, config)
-            export(ema.shadow)
         if clock.spent():
             print(f"stopped at step {done} by --max-minutes; run the same command to go on")
             break

@@ -47,7 +47,9 @@ class TextContext:
 class PartEncoder(nn.Module):
     """Texts, kinds and times of the parts: what modulates the frames and what they attend to."""
 
-    def __init__(self, dim: int, head_dim: int, text_dim: int, pooled_dim: int, token_dim: int, text_layers: int) -> None:
+    def __init__(
+        self, dim: int, head_dim: int, text_dim: int, pooled_dim: int, token_dim: int, text_layers: int
+    ) -> None:
         super().__init__()
         self.dim = dim
         self.text_layers = TextLayers(token_dim, text_dim, layers=text_layers)
@@ -142,7 +144,7 @@ class CMDM(nn.Module):
 
 
 def streams_mask(table: PartTable, frames: int, per_token: int, coupled: Tensor | bool) -> Tensor:
-    """(B, P, P * n): keys each person may see: their own inside the sequence, then partners p + 1, p + 2, ... if met."""
+    """(B, P, P * n): the keys each person may see: own ones inside the sequence, then partners p + 1, p + 2, ... if met."""
     people = table.num_people
     inside = group_frames(table.valid(frames)[..., None], per_token).any(-1)  # (B, n)
     met = table.acquainted() & torch.as_tensor(coupled, device=inside.device).reshape(-1, 1, 1)  # (B, P, P)

@@ -1,4 +1,4 @@
-"""Building blocks of both networks: step embedding, rotary positions, and a transformer block with partner attention."""
+"""Building blocks of both networks: step embedding, rotary positions, a transformer block with partner attention."""
 
 from __future__ import annotations
 
@@ -172,7 +172,8 @@ class Block(nn.Module):
         partner: Tensor | None = None,
     ) -> Tensor:
         """x (B, P, n, d); modulation (B, P, n, 6, d), shared by the layers; the rest as in the attentions."""
-        scale_s, shift_s, gate_s, scale_f, shift_f, gate_f = (modulation + self.modulation.to(modulation.dtype)).unbind(-2)
+        own = self.modulation.to(modulation.dtype)
+        scale_s, shift_s, gate_s, scale_f, shift_f, gate_f = (modulation + own).unbind(-2)
         y = modulate(self.norm_streams(x), scale_s, shift_s)
         x = x + gate_s * self.streams(y, streams_mask, rotary, relation, partner)
         x = x + self.context(self.norm_context(x), rotary, context)
