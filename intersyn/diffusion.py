@@ -60,9 +60,7 @@ class CosineSchedule(nn.Module):
         steps: int,
         on_step: Callable[[int, int], None] | None = None,
     ) -> Tensor:
-        """Denoise from `noise` at the last timestep. `predict_x0(x_t, t)` is the model; `on_step(done, total)` may raise
-        to stop.
-        """
+        """Denoise from `noise` at the last step. predict_x0(x_t, t) is the model; on_step(done, total) may raise."""
         timesteps = self.ddim_timesteps(steps)
         x = noise
         for k, t in enumerate(timesteps):

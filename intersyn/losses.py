@@ -3,8 +3,8 @@
 InterSyn: L_I = L_rec + 0.1 L_smooth (stage 1) and L_R = L_rela + 0.5 L_dm + ... (stage 2).
 
 All take features (B, P, T, 273): `x0` is the prediction, `target` the truth; "normalised" and "metric" say in which
-scale. Geometric terms are in metres, written in the heading frame, so that forward kinematics is linear and no root has to be
-integrated. Every mean is over what exists (see `features.mask`), so that padding and solos weigh nothing.
+scale. Geometric terms are in metres, written in the heading frame, so that forward kinematics is linear and no root
+has to be integrated. Every mean is over what exists (see `features.mask`), so that padding and solos weigh nothing.
 """
 
 from __future__ import annotations

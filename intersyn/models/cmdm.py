@@ -144,7 +144,7 @@ class CMDM(nn.Module):
 
 
 def streams_mask(table: PartTable, frames: int, per_token: int, coupled: Tensor | bool) -> Tensor:
-    """(B, P, P * n): the keys each person may see: own ones inside the sequence, then partners p + 1, p + 2, ... if met."""
+    """(B, P, P * n): keys a person may see: own ones inside the sequence, then partners p + 1, p + 2, ... if met."""
     people = table.num_people
     inside = group_frames(table.valid(frames)[..., None], per_token).any(-1)  # (B, n)
     met = table.acquainted() & torch.as_tensor(coupled, device=inside.device).reshape(-1, 1, 1)  # (B, P, P)
