@@ -93,14 +93,15 @@ def encode(
         frames = interaction_frames(root[..., ::2], heading, table)
 
     upright = quaternion_multiply(yaw_quaternion(-heading)[..., None, :].expand_as(world), world)
-    height = torch.zeros_like(root) + root * root.new_tensor((0.0, 1.0, 0.0))
-    joints = joints_from_global(upright, height)
+    flat = torch.zeros_like(heading)
+    joints = joints_from_global(upright, torch.stack((flat, root[..., 1], flat), dim=-1))
 
     # Steps to the next frame, all in the heading frame of the earlier one.
     yaw_rate = wrap_angle(heading[..., 1:] - heading[..., :-1])
     step = rotate_xz(root[:, :, 1:, ::2] - root[:, :, :-1, ::2], -heading[..., :-1])
-    lift = torch.stack((step[..., 0], torch.zeros_like(yaw_rate), step[..., 1]), dim=-1)[..., None, :]
-    velocities = joints[:, :, 1:] @ yaw_matrix(yaw_rate).transpose(-1, -2) + lift - joints[:, :, :-1]
+    # Elementwise rather than a matrix product, which autocast would do in bfloat16.
+    xz = rotate_xz(joints[:, :, 1:, :, ::2], yaw_rate[..., None].expand(-1, -1, -1, NUM_JOINTS)) + step[..., None, :]
+    velocities = torch.stack((xz[..., 0], joints[:, :, 1:, :, 1], xz[..., 1]), dim=-1) - joints[:, :, :-1]
 
     origin, yaw = person_frames(frames, table, length)
     relative = heading - yaw

@@ -61,20 +61,20 @@ def interaction_frames(root_xz: Tensor, heading: Tensor, table: PartTable) -> In
     place, facing = _at_first_frame(root_xz, table), _at_first_frame(heading[..., None], table)[..., 0]
     member = members(table).to(root_xz.dtype)
     origin = _centroids(place, member)
-    to_centre = torch.einsum("bpsg,bgc->bpsc", member, origin) - place
+    to_centre = _of_group(member, origin) - place
     distance = to_centre.norm(dim=-1)
     towards = rotate_xz(to_centre, -table.angle)
     # Each facing turned back by the member's angle; the one with angle 0 outweighs the others, so that people who
     # face the same way do not cancel out.
-    count = torch.einsum("bpsg,bqrg->bps", member, member)
+    count = _sizes(member)
     weight = torch.where(table.angle.abs() < 1e-3, count, torch.ones_like(count))
     turned = facing - table.angle
     looks = torch.stack((torch.sin(turned), torch.cos(turned)), dim=-1) * weight[..., None]
     farthest = (member * distance[..., None]).flatten(1, 2).amax(1)  # (B, G)
     direction = torch.where(
         (farthest < NEAR / 2)[..., None],
-        torch.einsum("bpsg,bpsc->bgc", member, looks),
-        torch.einsum("bpsg,bpsc->bgc", member, towards),
+        _over_members(member, looks),
+        _over_members(member, towards),
     )
     return InteractionFrames(origin, torch.atan2(direction[..., 0], direction[..., 1]))
 
@@ -87,12 +87,11 @@ def with_true_angles(root_xz: Tensor, table: PartTable) -> PartTable:
     """
     place = _at_first_frame(root_xz, table)
     member = members(table).to(root_xz.dtype)
-    to_centre = torch.einsum("bpsg,bgc->bpsc", member, _centroids(place, member)) - place
-    first = (table.angle.abs() < 1e-3).to(root_xz.dtype)
-    reference = torch.einsum("bpsg,bgc->bpsc", member, torch.einsum("bpsg,bps,bpsc->bgc", member, first, to_centre))
+    to_centre = _of_group(member, _centroids(place, member)) - place
+    first = table.angle.abs() < 1e-3
+    reference = _of_group(member, _over_members(member, to_centre * first[..., None]))
     angle = torch.atan2(to_centre[..., 0], to_centre[..., 1]) - torch.atan2(reference[..., 0], reference[..., 1])
-    count = torch.einsum("bpsg,bqrg->bps", member, member)
-    usable = (count > 2.5) & (reference.norm(dim=-1) > NEAR / 2)
+    usable = (_sizes(member) > 2.5) & (reference.norm(dim=-1) > NEAR / 2)
     return replace(table, angle=torch.where(usable, wrap_angle(angle), table.angle))
 
 
@@ -117,5 +116,20 @@ def _at_first_frame(values: Tensor, table: PartTable) -> Tensor:
 
 def _centroids(place: Tensor, member: Tensor) -> Tensor:
     """Mean position (B, G, C) of each group's members, 0 for groups without any."""
-    count = member.sum((1, 2)).clamp_min(1)
-    return torch.einsum("bpsg,bpsc->bgc", member, place) / count[..., None]
+    return _over_members(member, place) / member.sum((1, 2)).clamp_min(1)[..., None]
+
+
+# Sums instead of matrix products, which autocast would do in bfloat16.
+def _over_members(member: Tensor, values: Tensor) -> Tensor:
+    """Sum of values (B, P, S, C) over the members (B, P, S, G) of each group: (B, G, C)."""
+    return (member[..., None] * values[..., None, :]).sum((1, 2))
+
+
+def _of_group(member: Tensor, values: Tensor) -> Tensor:
+    """Each part's group's value (B, P, S, C) from (B, G, C); 0 for solos."""
+    return (member[..., None] * values[:, None, None]).sum(3)
+
+
+def _sizes(member: Tensor) -> Tensor:
+    """How many people take part in each part (B, P, S); 0 for solos."""
+    return (member * member.sum((1, 2))[:, None, None]).sum(-1)

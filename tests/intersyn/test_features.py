@@ -215,6 +215,16 @@ def test_gradients_flow_through_encode_and_pose_joints() -> None:
     assert root.grad.abs().max() > 0
 
 
+def test_features_are_the_same_under_autocast() -> None:
+    local, root, contacts = smooth_motion(12, 1, 2, frames=120)
+    plain = encode(local, root, contacts, table("sis"))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        cast = encode(local, root, contacts, table("sis"))
+        joints = pose_joints(plain)
+    assert torch.equal(cast, plain)
+    torch.testing.assert_close(joints, pose_joints(plain), atol=1e-6, rtol=0)
+
+
 def test_wrong_shapes_are_named() -> None:
     local, root, contacts = smooth_motion(9, 1, 2, frames=40)
     with pytest.raises(ValueError, match=r"\(1, 2, 40, 22, 3\)"):

@@ -94,6 +94,16 @@ def test_linear_fk_is_fk() -> None:
     torch.testing.assert_close(S.joints_from_global_6d(six, root), S.joints_from_global(world, root), atol=1e-5, rtol=0)
 
 
+def test_linear_fk_stays_precise_under_autocast() -> None:
+    local, root, _ = smooth_motion(3, 2, frames=50)
+    world = S.global_rotations(local)
+    six = matrix_to_6d(quaternion_to_matrix(world))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        joints = S.joints_from_global_6d(six, root)
+        assert S.joints_from_global_6d(six.bfloat16(), root).dtype == torch.float32
+    torch.testing.assert_close(joints, S.joints_from_global(world, root), atol=1e-5, rtol=0)
+
+
 def test_mirroring() -> None:
     """Mirroring the pose mirrors the joints; twice is itself."""
     local, root, _ = smooth_motion(4, 2, frames=50)
