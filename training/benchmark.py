@@ -1,7 +1,8 @@
-"""Speed and memory of generation, by stage, and what each setting costs beside the page's default.
+"""Speed and memory: generation by stage, what each setting costs beside the page's default, and training's data path.
 
     python -m training.benchmark                             # the bundled checkpoint, 2 threads
     python -m training.benchmark --checkpoint runs/bundle --repeats 15 --device cuda
+    python -m training.benchmark --data DATA                 # also one training step with and without drawing its data
 
 Seconds are medians over repeats after one warm-up and belong to the machine they were measured on; ratios are taken
 within one run, alternating the things compared, and travel better.
@@ -12,13 +13,17 @@ from __future__ import annotations
 import resource
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 import tyro
 
+from intersyn.diffusion import CosineSchedule
+from intersyn.models.cmdm import CMDM, CMDMConfig
 from intersyn.pipeline import VARIANTS, InterSynPipeline
 from intersyn.timeline import Part, Segment, Timeline
 
@@ -34,6 +39,9 @@ class Config:
     threads: int = 2
     frames: int = 196
     repeats: int = 9
+    data: Path | None = None  # what training.prepare wrote: measures training as well
+    text: str | None = None  # text encoder of training, as in training.train_ins
+    batch_size: int = 32
 
 
 def timeline(frames: int, people: int = 2) -> Timeline:
@@ -90,6 +98,40 @@ def settings(pipe: InterSynPipeline, config: Config) -> dict[str, float]:
     return medians(jobs, max(3, config.repeats // 3), config.device)
 
 
+def training(config: Config) -> dict[str, float]:
+    """Median seconds of drawing one interleaved batch, and of one optimisation step on a batch that is there."""
+    from intersyn.data.dataset import InterleavedDataset
+    from intersyn.data.pairs import default_pair_sources
+    from intersyn.data.store import ClipStore
+    from training import train_ins
+    from training.common import BatchMaker, build_text_cache, make_optimizers
+
+    store = ClipStore.load(config.data, splits=("train",))
+    dataset = InterleavedDataset(store, default_pair_sources(store, "train"), seed=0)
+    with tempfile.TemporaryDirectory() as folder:
+        cache = build_text_cache(dataset.texts, config.text, Path(folder) / "texts.safetensors")
+    maker = BatchMaker(dataset, cache, None, config.device)
+    model = CMDM(CMDMConfig(pooled_dim=cache.pooled_dim, token_dim=cache.token_dim)).to(config.device)
+    trainable = train_ins.TrainableCMDM(model)
+    schedule = CosineSchedule().to(config.device)
+    optimizers = make_optimizers(model, 1e-4, 0.01)
+    settings = train_ins.Config(data=config.data, out=Path("unused"), batch_size=config.batch_size)
+    batch = maker(0, "interleaved", config.batch_size)
+    generator = torch.Generator().manual_seed(0)
+    drawn = iter(range(1, 10**9))
+
+    def step() -> None:
+        with torch.autocast(torch.device(config.device).type, torch.bfloat16):
+            terms = train_ins.ins_losses(trainable, schedule, maker.normalizer, batch, settings, 1e-3, generator)
+        terms["total"].backward()
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+
+    jobs = {"drawing a batch": lambda: maker(next(drawn), "interleaved", config.batch_size), "training on it": step}
+    return medians(jobs, max(3, config.repeats), config.device)
+
+
 def peak_megabytes(device: str) -> float:
     """The process's highest resident memory so far, or the GPU's highest allocation."""
     if device.startswith("cuda"):
@@ -109,12 +151,10 @@ def main(config: Config) -> None:
         for name, module in sizes.items()
         if module is not None
     )
+    print(f"Checkpoint {pipe.config.name} ({parameters}), loaded in {loading:.2f} s.")
     print(
-        f"Checkpoint {pipe.config.name} ({parameters}), loaded in {loading:.2f} s; {config.threads} threads, {config.device}."
-    )
-    print(
-        f"{config.device}, {config.threads} threads, {config.frames} frames of 2 people, {pipe.config.steps} steps, guidance {pipe.config.guidance_scale:g}; "
-        f"medians of {config.repeats}.\n"
+        f"{config.frames} frames of 2 people, {pipe.config.steps} steps, guidance {pipe.config.guidance_scale:g}; "
+        f"{config.device}, {config.threads} threads; medians of {config.repeats}.\n"
     )
     by_stage = stages(pipe, config)
     total = sum(by_stage.values())
@@ -127,6 +167,12 @@ def main(config: Config) -> None:
     for name, seconds in by_setting.items():
         print(f"| {name} | {seconds:.3f} | {seconds / by_setting['the default']:.2f} |")
     print(f"\nPeak memory {peak_megabytes(config.device):.0f} MB.")
+    if config.data is not None:
+        drawing, step = training(config).values()
+        print(
+            f"\nTraining, batches of {config.batch_size}: {1 / (drawing + step):.2f} it/s; on one batch again and again"
+        )
+        print(f"{1 / step:.2f} it/s: drawing takes {drawing / step:.0%} of a step's time.")
 
 
 if __name__ == "__main__":
