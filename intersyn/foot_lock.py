@@ -216,7 +216,7 @@ def _spread_over_two_ends(
 
 
 def _between(values: Tensor, known: Tensor) -> Tensor:
-    """Values (..., T, 2, C) where known (..., T, 2); eased between known frames, held before the first and after the last."""
+    """Values (..., T, 2, C) where known (..., T, 2); eased between known frames, held outside."""
     frames = known.shape[-2]
     at = torch.arange(frames, device=known.device)[:, None].expand_as(known)
     last = torch.where(known, at, -1).cummax(-2).values

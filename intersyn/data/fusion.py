@@ -81,9 +81,7 @@ class Fused:
     contacts: Tensor
 
 
-def fuse(
-    material: Material, cast: Cast, frames: int, blend_frames: int = BLEND_FRAMES, plant: bool = True
-) -> Fused:
+def fuse(material: Material, cast: Cast, frames: int, blend_frames: int = BLEND_FRAMES, plant: bool = True) -> Fused:
     """Frames [0, frames) of the sequences that `cast` describes; frames beyond a sequence's end mean nothing.
 
     plant: label contacts anew and lock the feet where clips were bent (see `footing`).
