@@ -1,0 +1,62 @@
+"""The viewer's files, published where the page may serve them from.
+
+They are copied to a folder whose name is a hash of their content: browsers may then keep them for as long as they
+like, and a new version is never mixed with modules of an old one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from intersyn.body.browser import pack_body
+from intersyn.body.default import default_body
+from intersyn.files import atomic_write
+
+STATIC = Path(__file__).resolve().parent.parent / "static"
+
+
+@dataclass(frozen=True)
+class Assets:
+    """Absolute paths of what the browser fetches."""
+
+    folder: Path
+
+    @property
+    def viewer(self) -> Path:
+        return self.folder / "viewer" / "index.js"
+
+    @property
+    def plan(self) -> Path:
+        return self.folder / "plan" / "index.js"
+
+    @property
+    def body(self) -> Path:
+        return self.folder / "body.bin"
+
+
+def publish() -> Assets:
+    """Write the modules and the packed body below Gradio's cache folder and let Gradio serve them."""
+    files = {str(path.relative_to(STATIC)): path.read_bytes() for path in sorted(STATIC.rglob("*.js"))}
+    files["body.bin"] = pack_body(default_body())
+    digest = hashlib.sha256()
+    for name, data in files.items():
+        digest.update(f"{name}\0{len(data)}\0".encode())
+        digest.update(data)
+    folder = Path(get_upload_folder()) / f"intersyn-{digest.hexdigest()[:16]}"
+    for name, data in files.items():
+        path = folder / name
+        if not path.is_file() or path.read_bytes() != data:
+            with atomic_write(path) as file:
+                file.write(data)
+    gr.set_static_paths(folder)
+    return Assets(folder)
+
+
+def style_sheet() -> str:
+    """The page's own styles, to be put into its head as they are (Gradio's `css` would rewrite the selectors)."""
+    return f"<style>{(STATIC / 'page.css').read_text(encoding='utf-8')}</style>"

@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+import torch
+
+from intersyn.body.browser import QUATERNION_SCALE, pack_arrays, pack_body, pack_motion, strongest, unpack_arrays
+from intersyn.body.default import default_body
+from intersyn.motion import Motion
+from intersyn.rotations import normalize_quaternion, quaternion_to_axis_angle
+
+
+def test_container_round_trip_keeps_odd_sizes_aligned():
+    arrays = {"a": np.arange(5, dtype=np.uint8), "b": np.linspace(0, 1, 6, dtype=np.float32).reshape(2, 3)}
+    data = pack_arrays(arrays, {"fps": 20.0, "name": "é"})
+    back, facts = unpack_arrays(data)
+    assert facts == {"fps": 20.0, "name": "é"}
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(back[name], array)
+    assert len(data) % 4 == 0
+
+
+def test_container_refuses_what_the_viewer_cannot_read():
+    with pytest.raises(ValueError, match="dtype float64"):
+        pack_arrays({"a": np.zeros(1)})
+    with pytest.raises(ValueError, match="not a viewer file"):
+        unpack_arrays(b"PK\x03\x04nothing of ours")
+
+
+def test_body_survives_quantisation():
+    body = default_body()
+    data = pack_body(body)
+    arrays, facts = unpack_arrays(data)
+    positions = np.array(facts["origin"]) + arrays["positions"][:, :3] * np.array(facts["step"])
+    assert np.abs(positions - body.vertices).max() < 3e-5
+    np.testing.assert_array_equal(arrays["triangles"], body.faces)
+    assert (arrays["weights"].astype(int).sum(1) == 255).all()
+    assert arrays["joints"].max() < 22
+    assert len(data) < 240_000
+
+
+def test_strongest_gives_the_remainder_to_the_strongest():
+    weights = np.zeros((1, 22), np.float32)
+    weights[0, [3, 7, 9, 11, 20]] = [0.3, 0.25, 0.25, 0.15, 0.05]
+    joints, shares = strongest(weights)
+    assert joints[0].tolist() == [3, 7, 9, 11]
+    assert shares[0].sum() == 255
+    np.testing.assert_allclose(shares[0] / 255, np.array([0.3, 0.25, 0.25, 0.15]) / 0.95, atol=0.006)
+
+
+def test_motion_arrives_frame_by_frame():
+    torch.manual_seed(0)
+    quaternions = normalize_quaternion(torch.randn(2, 5, 22, 4))
+    trans = torch.randn(2, 5, 3)
+    motion = Motion(quaternion_to_axis_angle(quaternions), trans, torch.zeros(2, 10), 20.0)
+    arrays, facts = unpack_arrays(pack_motion(motion))
+    assert facts["fps"] == 20.0
+    assert arrays["rotations"].shape == (5, 2, 22, 4)
+    np.testing.assert_array_equal(arrays["root"][3, 1], trans[1, 3].numpy())
+    sent = arrays["rotations"][3, 1] / QUATERNION_SCALE
+    sent /= np.linalg.norm(sent, axis=-1, keepdims=True)
+    asked = motion.quaternions()[1, 3].double().numpy()
+    asked /= np.linalg.norm(asked, axis=-1, keepdims=True)
+    cosine = np.abs((sent * asked).sum(-1)).clip(max=1.0)
+    assert np.degrees(2 * np.arccos(cosine)).max() < 0.01
