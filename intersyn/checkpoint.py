@@ -149,6 +149,8 @@ def save_checkpoint(folder: str | Path, config: Any, state: Mapping[str, Tensor]
         fresh.chmod(0o755)
         on_disk = {name: _on_disk(name, value) for name, value in state.items()}
         save_torch_state_dict(on_disk, fresh, max_shard_size=MAX_SHARD_BYTES)
+        for path in fresh.iterdir():
+            path.chmod(0o644)  # safetensors keeps its files to their owner
         write_config(fresh, config)
         _keep_other_files(folder, fresh)
         _take_place(fresh, folder)

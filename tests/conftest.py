@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
@@ -21,3 +22,41 @@ def chromium() -> str:
     if os.environ.get("CI", "").lower() in ("1", "true"):
         pytest.fail(message)
     pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A complete checkpoint folder of tiny networks with seeded random weights: moves wildly, but runs like a real one.
+
+    Read it only; copy it to change it.
+    """
+    from intersyn.features import SLICES, Normalizer
+    from intersyn.models.cmdm import CMDM, CMDMConfig
+    from intersyn.models.coordinator import Coordinator, CoordinatorConfig
+    from intersyn.pipeline import INS, INSConfig, InterSynPipeline, PipelineConfig
+    from intersyn.text import TextConfig, TextEncoder
+
+    torch.manual_seed(0)
+    text = TextConfig(width=16, heads=2, layers=1, pooled_dim=12, vocab_rank=4)
+    sizes = {"dim": 32, "layers": 2, "heads": 2, "text_dim": 16, "relation_dim": 8, "pooled_dim": 12, "token_dim": 16}
+    mean, std = torch.zeros(273), torch.full((273,), 0.1)
+    mean[SLICES["root_height"]] = 0.9
+    mean[SLICES["rotations"]] = torch.tensor((1.0, 0, 0, 0, 1, 0)).repeat(22)  # people at rest, upright
+
+    def randomised(module: torch.nn.Module) -> torch.nn.Module:
+        with torch.no_grad():  # untrained networks end in zeros and would answer the same to everything
+            for parameter in module.parameters():
+                parameter.normal_(0, 0.1)
+        return module.eval()
+
+    def ins(smooth: bool) -> INS:
+        return INS(randomised(CMDM(CMDMConfig(**sizes))), Normalizer(mean, std), INSConfig(CMDMConfig(**sizes), smooth))
+
+    coordinator = randomised(Coordinator(CoordinatorConfig(**sizes)))
+    pipeline = InterSynPipeline(
+        randomised(TextEncoder(text)),
+        {"ins": ins(True), "ins_no_smooth": ins(False)},
+        coordinator,
+        PipelineConfig(name="tiny", steps=3),
+    )
+    return pipeline.save_pretrained(tmp_path_factory.mktemp("checkpoints") / "tiny")

@@ -198,7 +198,6 @@ def _put_between(state: _State, solos: SoloCandidates, pairs: PairCandidates, b:
     pair_seam, (pair_place, pair_heading) = _pair_starts(state, pairs, b, s + 1)
     ends = state.material.seam_at(beyond, mirror)[:, None]  # (N, 1, 2, K, 22, 6)
     cost = start_cost[:, None] + seam_cost(ends, pair_seam[:, :, :, None])  # (N, M, 2, K)
-    m = cost.shape[1]
     first = (place[:, 0, :, None].expand(-1, -1, k, -1), heading[:, 0, :, None].expand(-1, -1, k))
     second = (place[:, 1, None].expand(-1, k, -1, -1), heading[:, 1, None].expand(-1, k, -1))
     target = torch.stack((first[0], second[0]), -2)[:, None], torch.stack((first[1], second[1]), -1)[:, None]

@@ -14,7 +14,8 @@ from intersyn.data.casting import PairCandidates, SoloCandidates, choose
 from intersyn.data.fusion import SPARE_FRAMES, Cast, floor_pose, fuse
 from intersyn.data.layouts import PATTERNS, SOLO_PATTERNS, Layout, draw_layouts
 from intersyn.data.material import Material
-from intersyn.data.pairs import PairDraw, PairSource, TextPool
+from intersyn.data.paired_solos import PairedSolos
+from intersyn.data.pairs import PairDraw, PairSource, SyncedPairs, TextPool
 from intersyn.data.sampling import LengthSampler, draw_start, groups_of
 from intersyn.data.store import ClipStore
 from intersyn.frames import InteractionFrames, interaction_frames
@@ -27,8 +28,20 @@ BOOST = {
     "walk-back": 2.5, "walk-left": 2.0, "walk-right": 2.0, "walk-turn-left": 1.5, "walk-turn-right": 1.5, "walk": 1.5,
     "bow": 1.5, "punch": 1.5, "kick": 1.5,
 }  # fmt: skip
+SYNCED_SHARE = 0.35  # of the interactions are recorded pairs: few takes, but true contact
 _SPARE_SEQUENCES = 1.35  # drawn per sequence wanted: those that cannot be closed at both ends are left out
 _MAX_ATTEMPTS = 20
+
+
+def standard_sources(
+    store: ClipStore, material: Material, seed: int = 0, split: str = "train", phrasing: str = "train"
+) -> list[tuple[PairSource, float]]:
+    """The sources a store offers, with their shares: recorded pairs (where there are any) and paired solos."""
+    sources: list[tuple[PairSource, float]] = []
+    if any(clip.partner and clip.split == split for clip in store.clips):
+        sources.append((SyncedPairs(store, split, phrasing), SYNCED_SHARE))
+    sources.append((PairedSolos(store, material, seed, split=split, phrasing=phrasing), 1 - SYNCED_SHARE))
+    return sources
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Fusion U: one interleaved sequence from a two-person interaction and solo clips (InterSyn, section on fusion).
 
-U(p_x, p_y, p_s, t_i, t_s) in the paper aligns, orients and joins clips; how is unsaid. Here, for B sequences of P people
-over S segments at once: every segment's clip is placed by one rigid floor transform (`Cast`), the two of a pair keep
-their geometry, and each seam is closed by a decaying offset (inertialisation: pose, velocity and acceleration agree at
-the seam) that lies wholly on one side:
+U(p_x, p_y, p_s, t_i, t_s) in the paper aligns, orients and joins clips; how is unsaid. Here, for B sequences of P
+people over S segments at once: every segment's clip is placed by one rigid floor transform (`Cast`), the two of a pair
+keep their geometry, and each seam is closed by a decaying offset (inertialisation: pose and velocity agree at the seam)
+that lies wholly on one side:
 
 - before an interaction, on the frames ahead of it, so that the interaction has full weight from its first frame (an
   interaction that follows another directly starts at full weight too: the earlier one's last frames give way);
@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from intersyn.conditions import INTERACTION, PADDING
+from intersyn.data.footing import plant_feet
 from intersyn.data.material import Material, align, moved
 from intersyn.rotations import (
     axis_angle_to_quaternion,
@@ -30,8 +31,8 @@ from intersyn.rotations import (
     yaw_quaternion,
 )
 
-BLEND_FRAMES = 10
-# Frames of its own clip that a segment must have beyond each end: the offset's value, slope and curvature are read there.
+BLEND_FRAMES = 11  # the offset is zero this many frames from the frame it is measured at: ten frames are bent
+# Frames of its own clip that a segment needs beyond each end: the offset's value and slope are read there.
 SPARE_FRAMES = 3
 
 
@@ -80,8 +81,10 @@ class Fused:
     contacts: Tensor
 
 
-def fuse(material: Material, cast: Cast, frames: int, blend_frames: int = BLEND_FRAMES) -> Fused:
-    """Frames [0, frames) of the sequences that `cast` describes. Frames beyond a sequence's end repeat nothing useful.
+def fuse(material: Material, cast: Cast, frames: int, blend_frames: int = BLEND_FRAMES, plant: bool = True) -> Fused:
+    """Frames [0, frames) of the sequences that `cast` describes; frames beyond a sequence's end mean nothing.
+
+    plant: label contacts anew and lock the feet where clips were bent (see `footing`).
 
     Raises `ValueError` where the cast's shapes disagree.
     """
@@ -92,6 +95,10 @@ def fuse(material: Material, cast: Cast, frames: int, blend_frames: int = BLEND_
     local, root, contacts = _placed(material, cast, frames)
     if cast.kind.shape[1] > 1:
         local, root = _close_seams(material, cast, local, root, blend_frames)
+        if plant:
+            bent = blend_mask(cast, frames, blend_frames)
+            fixed = (cast.kind.gather(1, _segment_at(cast, frames)) == INTERACTION) & ~bent
+            local, contacts = plant_feet(local, root, contacts, bent, fixed)
     return Fused(local, root, contacts)
 
 
@@ -144,11 +151,17 @@ def fit_group(target: tuple[Tensor, Tensor], source: tuple[Tensor, Tensor]) -> t
     return yaw, shift, distance, wrap_angle(turn - yaw[..., None]).abs()
 
 
+def _segment_at(cast: Cast, frames: int) -> Tensor:
+    """(B, frames) the segment that plays at each frame; the last one after the end."""
+    at = torch.arange(frames, device=cast.kind.device)
+    begun = (cast.start[:, None, :] <= at[:, None]) & (cast.kind[:, None, :] != PADDING)
+    return (begun.sum(-1) - 1).clamp_min(0)
+
+
 def _placed(material: Material, cast: Cast, frames: int) -> tuple[Tensor, Tensor, Tensor]:
     """Every frame of its own segment's clip, under the segment's floor transform."""
     at = torch.arange(frames, device=cast.kind.device)
-    begun = (cast.start[:, None, :] <= at[:, None]) & (cast.kind[:, None, :] != PADDING)
-    segment = (begun.sum(-1) - 1).clamp_min(0)  # (B, T)
+    segment = _segment_at(cast, frames)
     people = cast.row.shape[1]
     index = segment[:, None].expand(-1, people, -1)  # (B, P, T)
     start, end = cast.start.gather(1, segment)[:, None], cast.end.gather(1, segment)[:, None]
@@ -255,17 +268,12 @@ def _nearest_turn(reference: Tensor, axis_angle: Tensor) -> Tensor:
 def _decay(blend_frames: int, like: Tensor) -> Tensor:
     """(N, 3) weights of the gap at the seam and one and two frames beyond, for the frames 1..N before it.
 
-    The quintic that continues the gap's value, slope and curvature and comes to rest after `blend_frames`.
+    The quintic that continues the gap's value and slope and comes to rest after `blend_frames`. (Continuing its
+    curvature too made seams rougher: the curvature of recordings is mostly noise.)
     """
     x = torch.arange(1, blend_frames, device=like.device, dtype=like.dtype) / blend_frames
     value = 1 - x**3 * (10 - 15 * x + 6 * x**2)
     slope = blend_frames * x * (1 - x) ** 3 * (1 + 3 * x)
-    curvature = 0.5 * blend_frames**2 * x**2 * (1 - x) ** 3
-    # One-sided differences; the slope is taken away from the giver, so its sign turns.
+    # One-sided difference; the slope points away from the giver, so its sign turns.
     first = like.new_tensor((1.5, -2.0, 0.5))
-    second = like.new_tensor((1.0, -2.0, 1.0))
-    return (
-        torch.stack((value, torch.zeros_like(x), torch.zeros_like(x)), -1)
-        + slope[:, None] * first
-        + curvature[:, None] * second
-    )
+    return torch.stack((value, torch.zeros_like(x), torch.zeros_like(x)), -1) + slope[:, None] * first

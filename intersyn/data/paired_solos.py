@@ -43,7 +43,7 @@ for _name, _value in {
 
 @dataclass(frozen=True)
 class _Bank:
-    """N checked placements. row (N, 2) store rows at pair frame 0; frames (N,); key (N, 2); mirror, yaw, shift, pairing."""
+    """N checked placements: row (N, 2) store rows at pair frame 0, frames (N,), key (N, 2), and how each is placed."""
 
     row: np.ndarray
     frames: np.ndarray

@@ -19,7 +19,7 @@ class Pairing:
     first, second: actions of the first and the second person, drawn evenly.
     distance: metres between the pelvises at the reference frame, drawn evenly from the range.
     bearings: how far each is turned away from the partner there, radians (0: towards the partner).
-    reference: the frame at which the placement holds: "key" (the two gestures' peaks, brought together), "start", "end".
+    reference: the frame at which the placement holds: "key" (the two gestures' peaks, together), "start", "end".
     lag: seconds the second person's peak comes after the first's. apart: metres the pelvises may be apart at most.
     mirrored: whether each clip may be reflected by itself; not where the text names a side.
     texts, test_texts: about both people; the roles are "the first person" and "the second person".
@@ -237,7 +237,8 @@ PAIRINGS: tuple[Pairing, ...] = (
     Pairing(
         "towards", WALK, WALK,
         (
-            "two people walk towards each other", "two people approach each other", "the two people walk up to each other",
+            "two people walk towards each other", "two people approach each other",
+            "the two people walk up to each other",
             "two people come together, walking", "both people walk towards one another",
             "two people walk forward until they meet",
         ),
@@ -268,7 +269,8 @@ PAIRINGS: tuple[Pairing, ...] = (
         "run-together", ("run",), ("run",),
         (
             "two people run side by side", "two people jog next to each other", "the two people run together",
-            "two people go for a run together", "both people jog in the same direction", "two people run beside each other",
+            "two people go for a run together", "both people jog in the same direction",
+            "two people run beside each other",
         ),
         ("two persons jog along beside one another", "a pair of people run abreast"),
         (0.75, 1.3), bearings=(pi / 2, -pi / 2), reference="start", apart=2.8,

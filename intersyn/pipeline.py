@@ -1,0 +1,334 @@
+"""From a timeline to a Motion: text, INS by DDIM with guidance, REC, and back to the world.
+
+pipe = InterSynPipeline.from_pretrained()
+motion = pipe(timeline, seed=0, variant="full")
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from intersyn.checkpoint import CheckpointError, fill, load_weights, read_config, resolve, save_checkpoint, write_config
+from intersyn.conditions import PartTable
+from intersyn.diffusion import CosineSchedule
+from intersyn.features import FEATURE_DIM, Normalizer
+from intersyn.features import mask as feature_mask
+from intersyn.models.cmdm import CMDM, CMDMConfig
+from intersyn.models.coordinator import Coordinator, CoordinatorConfig
+from intersyn.motion import Motion
+from intersyn.root_solver import decode
+from intersyn.text import PAPER_ENCODER, TextEncoder, TextFeatures
+from intersyn.timeline import Part, Timeline, TimelineError, swap_roles
+from intersyn.windows import Windows
+
+MAX_STEPS = 250
+MAX_GUIDANCE_SCALE = 20.0
+MAX_SEED = 2**63 - 1
+WINDOW_OVERLAP = 64
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One of the versions the demo compares: each is a switch or two away from `full`."""
+
+    ins: str = "ins"  # the folder of the CMDM's weights
+    coupled: bool = True  # False: the CMDM sees no partner
+    rec: bool = True  # False: no coordinator
+
+
+VARIANTS: Mapping[str, Variant] = {
+    "full": Variant(),
+    "no_rec": Variant(rec=False),
+    "no_smooth": Variant(ins="ins_no_smooth"),
+    "uncoupled": Variant(coupled=False),
+    "uncoupled_no_rec": Variant(coupled=False, rec=False),
+}
+
+
+class Cancelled(Exception):
+    """The callback asked to stop; nothing was made."""
+
+
+@dataclass(frozen=True)
+class PipelineConfig:
+    """config.json of a whole checkpoint: its name and the defaults of generation."""
+
+    name: str = "unnamed"
+    fps: float = 20.0
+    steps: int = 16
+    guidance_scale: float = 2.5
+    window_frames: int = 196  # the longest sequence training has seen
+    text_encoder: str = "text"  # a folder of the checkpoint, or ViT-L-14/openai
+
+
+@dataclass(frozen=True)
+class INSConfig:
+    """config.json of ins/ and ins_no_smooth/."""
+
+    model: CMDMConfig
+    smooth: bool = True  # trained with L_smooth
+    steps: int = 0  # of training
+
+
+@dataclass(frozen=True)
+class RECConfig:
+    """config.json of rec/."""
+
+    model: CoordinatorConfig
+    steps: int = 0  # of training
+
+
+@dataclass(frozen=True)
+class INS:
+    """The CMDM and the normalisation it was trained with, which share a folder."""
+
+    model: CMDM
+    normalizer: Normalizer
+    config: INSConfig
+
+    @staticmethod
+    def load(folder: Path) -> INS:
+        config = read_config(folder, INSConfig)
+        state = load_weights(folder)
+        own = {name.removeprefix("normalizer."): v for name, v in state.items() if name.startswith("normalizer.")}
+        rest = {name: v for name, v in state.items() if not name.startswith("normalizer.")}
+        model = fill(CMDM(config.model), rest, folder).eval().requires_grad_(False)
+        return INS(model, fill(Normalizer(), own, folder), config)
+
+    def save(self, folder: Path) -> None:
+        own = {f"normalizer.{name}": value for name, value in self.normalizer.state_dict().items()}
+        save_checkpoint(folder, self.config, {**self.model.state_dict(), **own})
+
+
+@dataclass(frozen=True)
+class Request:
+    """One timeline as the networks read it: B = 1."""
+
+    timeline: Timeline
+    table: PartTable
+    text: TextFeatures
+    exists: Tensor  # (1, P, T, 273) bool
+
+    @property
+    def frames(self) -> int:
+        return self.timeline.frames
+
+
+class InterSynPipeline:
+    """Generates a Motion for a Timeline. Calls share no state, so that several threads may call one pipeline."""
+
+    def __init__(
+        self,
+        text_encoder: TextEncoder,
+        ins: Mapping[str, INS],
+        coordinator: Coordinator | None,
+        config: PipelineConfig | None = None,
+    ) -> None:
+        if "ins" not in ins:
+            raise ValueError(f"a pipeline needs the network 'ins', got {sorted(ins)}")
+        self.text_encoder, self.ins, self.coordinator = text_encoder, dict(ins), coordinator
+        self.config = config or PipelineConfig()
+        self.schedule = CosineSchedule()
+
+    @classmethod
+    def from_pretrained(cls, source: str | Path | None = None, device: torch.device | str = "cpu") -> InterSynPipeline:
+        """The bundled checkpoint (None), a folder, or "OWNER/NAME" on the Hub. Raises `CheckpointError`."""
+        folder = resolve(source)
+        config = read_config(folder, PipelineConfig)
+        names = [name for name in ("ins", "ins_no_smooth") if name == "ins" or (folder / name).is_dir()]
+        ins = {name: INS.load(folder / name) for name in names}
+        coordinator = None
+        if (folder / "rec").is_dir():
+            rec = read_config(folder / "rec", RECConfig)
+            coordinator = fill(Coordinator(rec.model), load_weights(folder / "rec"), folder / "rec")
+            coordinator.eval().requires_grad_(False)
+        encoder = _load_text_encoder(folder, config.text_encoder)
+        for name, expects in [(n, i.config.model) for n, i in ins.items()] + (
+            [("rec", coordinator.config)] if coordinator else []
+        ):
+            if (expects.pooled_dim, expects.token_dim) != (encoder.pooled_dim, encoder.token_dim):
+                raise CheckpointError(f"{folder / name} was trained with another text encoder than the checkpoint's.")
+        return cls(encoder, ins, coordinator, config).to(device)
+
+    def save_pretrained(self, folder: str | Path) -> Path:
+        """Write the whole as a checkpoint folder. A text encoder from the network is named, not copied."""
+        folder = Path(folder)
+        for name, ins in self.ins.items():
+            ins.save(folder / name)
+        if self.coordinator is not None:
+            save_checkpoint(folder / "rec", RECConfig(self.coordinator.config), self.coordinator.state_dict())
+        if self.config.text_encoder != PAPER_ENCODER:
+            self.text_encoder.save(folder / self.config.text_encoder)
+        write_config(folder, self.config)
+        return folder
+
+    def to(self, device: torch.device | str) -> InterSynPipeline:
+        """Move all networks, for example to "cuda"."""
+        modules = [self.text_encoder, self.schedule, self.coordinator]
+        for ins in self.ins.values():
+            modules += [ins.model, ins.normalizer]
+        for module in modules:
+            if module is not None:
+                module.to(device)
+        return self
+
+    @property
+    def device(self) -> torch.device:
+        return self.schedule.alphas_cumprod.device
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """The variants this checkpoint has the networks for."""
+        return tuple(name for name, v in VARIANTS.items() if v.ins in self.ins and (self.coordinator or not v.rec))
+
+    @torch.inference_mode()
+    def __call__(
+        self,
+        timeline: Timeline,
+        *,
+        seed: int = 0,
+        variant: str = "full",
+        steps: int | None = None,
+        guidance_scale: float | None = None,
+        callback: Callable[[int, int], bool | None] | None = None,
+        clean_up: bool = False,
+    ) -> Motion:
+        """Generate. The same arguments give the same Motion on the same machine.
+
+        All variants of one timeline and seed start from the same noise. steps: DDIM steps; guidance_scale: 1 is none.
+        callback(done, total) is called after each step; if it returns False, `Cancelled` is raised before the next.
+        clean_up: smooth lightly and lock planted feet afterwards; part of no variant. Raises `ValueError` for
+        arguments out of range, `TimelineError` for a frame rate the model does not make, `CheckpointError` for a
+        variant this checkpoint lacks.
+        """
+        steps = self.config.steps if steps is None else steps
+        guidance_scale = self.config.guidance_scale if guidance_scale is None else guidance_scale
+        check_settings(seed, variant, steps, guidance_scale)
+        chosen = VARIANTS[variant]
+        if variant not in self.variants:
+            lacking = chosen.ins if chosen.ins not in self.ins else "rec"
+            raise CheckpointError(f"This checkpoint has no {lacking}, which the variant {variant} needs.")
+        request = self.prepare(timeline)
+        x0 = self.denoise(request, self.noise(request, seed), chosen, steps, guidance_scale, callback)
+        if chosen.rec:
+            x0 = self.refine(request, x0)
+        motion, contacts = self.decode(request, x0, self.ins[chosen.ins].normalizer)
+        if clean_up:
+            from intersyn.clean_up import clean_up as cleaned
+
+            motion = cleaned(motion, contacts)
+        return motion
+
+    # The stages, apart so that they can be timed and studied.
+
+    def prepare(self, timeline: Timeline) -> Request:
+        """Read the texts and lay the timeline out as a table."""
+        if timeline.fps != self.config.fps:
+            raise TimelineError(
+                f"This checkpoint makes {self.config.fps:g} frames per second, but the timeline asks for "
+                f"{timeline.fps:g}: set fps to {self.config.fps:g}."
+            )
+        table, texts = PartTable.from_timelines([in_order_of_people(timeline)])
+        table = table.to(self.device)
+        return Request(timeline, table, self.text_encoder(texts), feature_mask(table, timeline.frames))
+
+    def noise(self, request: Request, seed: int) -> Tensor:
+        """(1, P, T, 273), drawn on the CPU so that every device starts from the same."""
+        shape = (1, request.timeline.num_people, request.frames, FEATURE_DIM)
+        noise = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+        return noise.to(self.device) * request.exists
+
+    def denoise(
+        self,
+        request: Request,
+        noise: Tensor,
+        variant: Variant,
+        steps: int,
+        guidance_scale: float,
+        callback: Callable[[int, int], bool | None] | None = None,
+    ) -> Tensor:
+        """INS: x0 (1, P, T, 273), normalised, from `noise` of the same shape."""
+        model = self.ins[variant.ins].model
+        windows = self._windows(request)
+        table = windows.tables(request.table)
+        guided = guidance_scale != 1
+        if guided:  # second half of the batch: the same with all texts withheld
+            table = table.select(torch.arange(len(table.length), device=self.device).repeat(2))
+        drop = torch.zeros_like(table.kind, dtype=torch.bool)
+        if guided:
+            drop[len(drop) // 2 :] = True
+        context = model.encode_text(table, request.text, drop)
+
+        def predict_x0(x_t: Tensor, t: int) -> Tensor:
+            x = windows.split(x_t)
+            x = x.repeat(2, 1, 1, 1) if guided else x
+            x0 = model(x, torch.full((len(x),), t, device=x.device), table, context, variant.coupled)
+            if guided:
+                told, untold = x0.chunk(2)
+                x0 = untold + guidance_scale * (told - untold)
+            return windows.merge(x0)
+
+        def on_step(done: int, total: int) -> None:
+            if callback is not None and callback(done, total) is False:
+                raise Cancelled(f"cancelled after {done} of {total} steps")
+
+        return self.schedule.ddim_sample(predict_x0, noise, steps, on_step)
+
+    def refine(self, request: Request, x0: Tensor) -> Tensor:
+        """REC: everyone in turn against the others, in interactions only. Shapes as in `denoise`."""
+        if not request.table.acquainted().any():
+            return x0
+        windows = self._windows(request)
+        table = windows.tables(request.table)
+        context = self.coordinator.encode_text(table, request.text)
+        return windows.merge(self.coordinator.sweep(windows.split(x0), table, context))
+
+    def decode(self, request: Request, x0: Tensor, normalizer: Normalizer) -> tuple[Motion, Tensor]:
+        """Back to the world: the Motion and its foot contacts (P, T, 4)."""
+        features = normalizer.inverse(x0, request.exists).cpu()
+        return decode(features, request.table.to("cpu"), self.config.fps, [request.timeline])[0]
+
+    def _windows(self, request: Request) -> Windows:
+        return Windows.cover(request.frames, self.config.window_frames, WINDOW_OVERLAP)
+
+
+def check_settings(seed: int, variant: str, steps: int, guidance_scale: float) -> None:
+    """Raise `ValueError` with one sentence if a setting of generation is out of range."""
+    if variant not in VARIANTS:
+        raise ValueError(f"There is no variant {variant!r}: choose one of {', '.join(VARIANTS)}.")
+    if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= MAX_STEPS:
+        raise ValueError(f"The number of steps must be a whole number from 1 to {MAX_STEPS}, got {steps}.")
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
+        raise ValueError(f"The seed must be a whole number from 0 to 2^63 - 1, got {seed}.")
+    if not (math.isfinite(guidance_scale) and 0 <= guidance_scale <= MAX_GUIDANCE_SCALE):
+        raise ValueError(f"The guidance scale must lie between 0 and {MAX_GUIDANCE_SCALE:g}, got {guidance_scale}.")
+
+
+def in_order_of_people(timeline: Timeline) -> Timeline:
+    """The same timeline with the two people of each interaction in order of index and the roles in its text swapped.
+
+    In training the first person of a text is always the one with the lower index.
+    """
+
+    def ordered(part: Part) -> Part:
+        if len(part.people) == 2 and part.people[0] > part.people[1]:
+            return Part(part.people[::-1], swap_roles(part.text))
+        return part
+
+    segments = (replace(segment, parts=tuple(map(ordered, segment.parts))) for segment in timeline.segments)
+    return replace(timeline, segments=tuple(segments))
+
+
+def _load_text_encoder(folder: Path, name: str) -> TextEncoder:
+    if name != PAPER_ENCODER and (Path(name).name != name or not (folder / name).is_dir()):
+        raise CheckpointError(f"The checkpoint is incomplete: {folder} has no text encoder {name!r}.")
+    try:
+        return TextEncoder.from_pretrained(name if name == PAPER_ENCODER else folder / name)
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"The text encoder cannot be loaded: {error}") from error

@@ -1,0 +1,229 @@
+"""The pipeline on tiny random networks: shapes, determinism, what each switch changes, and every refusal."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+import torch
+
+from intersyn.checkpoint import CheckpointError
+from intersyn.pipeline import VARIANTS, Cancelled, InterSynPipeline, in_order_of_people
+from intersyn.timeline import Part, Segment, Timeline, TimelineError
+
+DEFAULT = Timeline.solo_interact_solo("a person walks", "two people dance", "a person waves", 100, 40, 70)
+
+
+def segments(kinds: str, people: int = 2, each: int = 30) -> Timeline:
+    """ "sis" and the like: s for solos, i for one interaction of everyone."""
+    solos = tuple(Part((p,), f"person {p} walks") for p in range(people))
+    both = (Part(tuple(range(people)), "everyone dances"),)
+    return Timeline(
+        tuple(Segment(k * each, (k + 1) * each, solos if kind == "s" else both) for k, kind in enumerate(kinds))
+    )
+
+
+@pytest.fixture(scope="module")
+def pipe(tiny_checkpoint) -> InterSynPipeline:
+    return InterSynPipeline.from_pretrained(tiny_checkpoint)
+
+
+def test_motion_is_what_was_asked_for(pipe):
+    motion = pipe(DEFAULT)
+    assert motion.poses.shape == (2, 100, 22, 3)
+    assert motion.trans.shape == (2, 100, 3)
+    assert motion.fps == 20
+    assert motion.timeline == DEFAULT
+    assert motion.poses.dtype == torch.float32
+    assert torch.isfinite(motion.joints()).all()
+
+
+def test_same_seed_same_motion(pipe, tiny_checkpoint):
+    first = pipe(DEFAULT, seed=7)
+    again = InterSynPipeline.from_pretrained(tiny_checkpoint)(DEFAULT, seed=7)
+    assert torch.equal(first.poses, again.poses)
+    assert torch.equal(first.trans, again.trans)
+    assert not torch.equal(first.poses, pipe(DEFAULT, seed=8).poses)
+
+
+def test_generation_leaves_the_global_generator_alone(pipe):
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    pipe(DEFAULT)
+    assert torch.equal(torch.rand(1), expected)
+
+
+def test_variants_differ_from_each_other(pipe):
+    assert pipe.variants == tuple(VARIANTS)
+    motions = {name: pipe(DEFAULT, variant=name).joints() for name in VARIANTS}
+    names = list(motions)
+    for k, a in enumerate(names):
+        for b in names[k + 1 :]:
+            assert not torch.allclose(motions[a], motions[b], atol=1e-4), (a, b)
+
+
+def test_rec_acts_in_interactions_only(pipe):
+    request = pipe.prepare(DEFAULT)
+    x0 = pipe.noise(request, 0)
+    changed = (pipe.refine(request, x0) != x0).any(-1)[0]
+    assert changed[:, 45:65].all()
+    assert not changed[:, :40].any()
+    assert not changed[:, 70:].any()
+
+
+def test_uncoupled_people_do_not_see_each_other(pipe):
+    request = pipe.prepare(DEFAULT)
+    noise = pipe.noise(request, 0)
+    other = noise.clone()
+    other[:, 1] = pipe.noise(request, 1)[:, 1]
+
+    def first_person(x: torch.Tensor, variant: str) -> torch.Tensor:
+        return pipe.denoise(request, x, VARIANTS[variant], 2, 2.0)[:, 0]
+
+    torch.testing.assert_close(first_person(noise, "uncoupled_no_rec"), first_person(other, "uncoupled_no_rec"))
+    assert not torch.allclose(first_person(noise, "no_rec"), first_person(other, "no_rec"), atol=1e-4)
+
+
+def test_guidance_of_one_is_the_plain_conditional_answer(pipe):
+    request = pipe.prepare(DEFAULT)
+    noise = pipe.noise(request, 0)
+    near = pipe.denoise(request, noise, VARIANTS["full"], 2, 1 + 1e-6)
+    torch.testing.assert_close(pipe.denoise(request, noise, VARIANTS["full"], 2, 1.0), near, atol=1e-3, rtol=1e-3)
+
+
+def test_what_does_not_exist_stays_zero(pipe):
+    request = pipe.prepare(DEFAULT)
+    noise = pipe.noise(request, 0)
+    assert not noise[~request.exists].any()
+    x0 = pipe.refine(request, pipe.denoise(request, noise, VARIANTS["full"], 2, 2.5))
+    assert not x0[~request.exists].any()
+
+
+@pytest.mark.parametrize("kinds", ["s", "i", "si", "sisi", "isisi", "ssiissi"])
+def test_one_to_seven_segments_in_any_order(pipe, kinds):
+    motion = pipe(segments(kinds), steps=2)
+    assert motion.frames == 30 * len(kinds)
+    assert torch.isfinite(motion.trans).all()
+
+
+@pytest.mark.parametrize("people", [1, 3, 4])
+def test_one_and_more_than_two_people(pipe, people):
+    kinds = "s" if people == 1 else "sis"
+    motion = pipe(segments(kinds, people), steps=2)
+    assert motion.num_people == people
+    assert torch.isfinite(motion.joints()).all()
+
+
+def test_a_third_person_alone_beside_a_pair(pipe):
+    pair = (Part((0, 2), "two people dance"), Part((1,), "a person waves"))
+    everyone = tuple(Part((p,), "a person walks") for p in range(3))
+    motion = pipe(Timeline((Segment(0, 30, everyone), Segment(30, 60, pair))), steps=2)
+    assert motion.num_people == 3
+
+
+def test_sequences_longer_than_training(pipe):
+    motion = pipe(segments("sisi", each=100), steps=2)
+    assert motion.frames == 400
+    assert torch.isfinite(motion.joints()).all()
+
+
+def test_roles_follow_the_lower_index():
+    timeline = Timeline((Segment(0, 40, (Part((1, 0), "the first person punches the second person"),)),))
+    part = in_order_of_people(timeline).segments[0].parts[0]
+    assert part == Part((0, 1), "the second person punches the first person")
+    assert in_order_of_people(DEFAULT) == DEFAULT
+
+
+def test_callback_counts_the_steps(pipe):
+    seen = []
+    pipe(DEFAULT, steps=4, callback=lambda done, total: seen.append((done, total)))
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_callback_cancels_between_steps(pipe):
+    seen = []
+
+    def stop(done: int, total: int) -> bool:
+        seen.append(done)
+        return done < 2
+
+    with pytest.raises(Cancelled, match="2 of 4"):
+        pipe(DEFAULT, steps=4, callback=stop)
+    assert seen == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"variant": "best"}, "no variant 'best'"),
+        ({"steps": 0}, "steps"),
+        ({"steps": 1001}, "steps"),
+        ({"steps": 2.5}, "steps"),
+        ({"seed": -1}, "seed"),
+        ({"seed": 2**63}, "seed"),
+        ({"guidance_scale": float("nan")}, "guidance scale"),
+        ({"guidance_scale": 100.0}, "guidance scale"),
+    ],
+)
+def test_settings_out_of_range(pipe, settings, message):
+    with pytest.raises(ValueError, match=message):
+        pipe(DEFAULT, **settings)
+
+
+def test_frame_rate_the_model_does_not_make(pipe):
+    with pytest.raises(TimelineError, match="20 frames per second"):
+        pipe(Timeline(DEFAULT.segments, fps=30))
+
+
+@pytest.fixture
+def copy(tiny_checkpoint, tmp_path):
+    return shutil.copytree(tiny_checkpoint, tmp_path / "copy")
+
+
+def test_checkpoint_without_rec_says_so(copy):
+    shutil.rmtree(copy / "rec")
+    shutil.rmtree(copy / "ins_no_smooth")
+    pipe = InterSynPipeline.from_pretrained(copy)
+    assert pipe.variants == ("no_rec", "uncoupled_no_rec")
+    pipe(DEFAULT, variant="no_rec", steps=1)
+    with pytest.raises(CheckpointError, match="no rec, which the variant full"):
+        pipe(DEFAULT, variant="full")
+    with pytest.raises(CheckpointError, match="no ins_no_smooth"):
+        pipe(DEFAULT, variant="no_smooth")
+
+
+@pytest.mark.parametrize("folder", ["ins", "text"])
+def test_checkpoint_without_a_necessary_part(copy, folder):
+    shutil.rmtree(copy / folder)
+    with pytest.raises(CheckpointError, match="incomplete"):
+        InterSynPipeline.from_pretrained(copy)
+
+
+@pytest.mark.parametrize("folder", ["ins", "ins_no_smooth", "rec", "text"])
+def test_truncated_checkpoint(copy, folder):
+    path = next((copy / folder).glob("*.safetensors"))
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(CheckpointError, match=folder):
+        InterSynPipeline.from_pretrained(copy)
+
+
+def test_networks_of_another_text_encoder(copy):
+    path = copy / "text" / "config.json"
+    other = InterSynPipeline.from_pretrained(copy).text_encoder
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"pooled_dim": 10}))
+    other.projection = torch.nn.Linear(16, 10, bias=False)
+    weights = {name: value.half().contiguous() for name, value in other.state_dict().items()}
+    from safetensors.torch import save_file
+
+    save_file(weights, copy / "text" / "model.safetensors")
+    with pytest.raises(CheckpointError, match="another text encoder"):
+        InterSynPipeline.from_pretrained(copy)
+
+
+def test_text_encoder_cannot_be_a_path_elsewhere(copy):
+    config = json.loads((copy / "config.json").read_text()) | {"text_encoder": "../copy/text"}
+    (copy / "config.json").write_text(json.dumps(config))
+    with pytest.raises(CheckpointError, match="no text encoder"):
+        InterSynPipeline.from_pretrained(copy)
