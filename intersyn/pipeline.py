@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from intersyn.checkpoint import CheckpointError, fill, load_weights, read_config, resolve, save_checkpoint, write_config
 from intersyn.conditions import PartTable
@@ -107,6 +107,22 @@ class INS:
 
 
 @dataclass(frozen=True)
+class REC:
+    """The coordinator, trained against one INS and its normalisation."""
+
+    model: Coordinator
+    config: RECConfig
+
+    @staticmethod
+    def load(folder: Path) -> REC:
+        config = read_config(folder, RECConfig)
+        return REC(fill(Coordinator(config.model), load_weights(folder), folder).eval().requires_grad_(False), config)
+
+    def save(self, folder: Path) -> None:
+        save_checkpoint(folder, self.config, self.model.state_dict())
+
+
+@dataclass(frozen=True)
 class Request:
     """One timeline as the networks read it: B = 1."""
 
@@ -127,12 +143,16 @@ class InterSynPipeline:
         self,
         text_encoder: TextEncoder,
         ins: Mapping[str, INS],
-        coordinator: Coordinator | None,
+        rec: REC | None,
         config: PipelineConfig | None = None,
     ) -> None:
         if "ins" not in ins:
             raise ValueError(f"a pipeline needs the network 'ins', got {sorted(ins)}")
-        self.text_encoder, self.ins, self.coordinator = text_encoder, dict(ins), coordinator
+        for name, network in (ins if rec is None else {**ins, "rec": rec}).items():
+            expects = network.config.model
+            if (expects.pooled_dim, expects.token_dim) != (text_encoder.pooled_dim, text_encoder.token_dim):
+                raise CheckpointError(f"The network {name} was trained with another text encoder than the one given.")
+        self.text_encoder, self.ins, self.rec = text_encoder, dict(ins), rec
         self.config = config or PipelineConfig()
         self.schedule = CosineSchedule()
 
@@ -143,26 +163,17 @@ class InterSynPipeline:
         config = read_config(folder, PipelineConfig)
         names = [name for name in ("ins", "ins_no_smooth") if name == "ins" or (folder / name).is_dir()]
         ins = {name: INS.load(folder / name) for name in names}
-        coordinator = None
-        if (folder / "rec").is_dir():
-            rec = read_config(folder / "rec", RECConfig)
-            coordinator = fill(Coordinator(rec.model), load_weights(folder / "rec"), folder / "rec")
-            coordinator.eval().requires_grad_(False)
+        rec = REC.load(folder / "rec") if (folder / "rec").is_dir() else None
         encoder = _load_text_encoder(folder, config.text_encoder)
-        for name, expects in [(n, i.config.model) for n, i in ins.items()] + (
-            [("rec", coordinator.config)] if coordinator else []
-        ):
-            if (expects.pooled_dim, expects.token_dim) != (encoder.pooled_dim, encoder.token_dim):
-                raise CheckpointError(f"{folder / name} was trained with another text encoder than the checkpoint's.")
-        return cls(encoder, ins, coordinator, config).to(device)
+        return cls(encoder, ins, rec, config).to(device)
 
     def save_pretrained(self, folder: str | Path) -> Path:
         """Write the whole as a checkpoint folder. A text encoder from the network is named, not copied."""
         folder = Path(folder)
         for name, ins in self.ins.items():
             ins.save(folder / name)
-        if self.coordinator is not None:
-            save_checkpoint(folder / "rec", RECConfig(self.coordinator.config), self.coordinator.state_dict())
+        if self.rec is not None:
+            self.rec.save(folder / "rec")
         if self.config.text_encoder != PAPER_ENCODER:
             self.text_encoder.save(folder / self.config.text_encoder)
         write_config(folder, self.config)
@@ -170,12 +181,11 @@ class InterSynPipeline:
 
     def to(self, device: torch.device | str) -> InterSynPipeline:
         """Move all networks, for example to "cuda"."""
-        modules = [self.text_encoder, self.schedule, self.coordinator]
-        for ins in self.ins.values():
-            modules += [ins.model, ins.normalizer]
+        modules: list[nn.Module] = [self.text_encoder, self.schedule]
+        modules += [module for ins in self.ins.values() for module in (ins.model, ins.normalizer)]
+        modules += [self.rec.model] if self.rec is not None else []
         for module in modules:
-            if module is not None:
-                module.to(device)
+            module.to(device)
         return self
 
     @property
@@ -185,7 +195,7 @@ class InterSynPipeline:
     @property
     def variants(self) -> tuple[str, ...]:
         """The variants this checkpoint has the networks for."""
-        return tuple(name for name, v in VARIANTS.items() if v.ins in self.ins and (self.coordinator or not v.rec))
+        return tuple(name for name, v in VARIANTS.items() if v.ins in self.ins and (self.rec is not None or not v.rec))
 
     @torch.inference_mode()
     def __call__(
@@ -286,8 +296,8 @@ class InterSynPipeline:
             return x0
         windows = self._windows(request)
         table = windows.tables(request.table)
-        context = self.coordinator.encode_text(table, request.text)
-        return windows.merge(self.coordinator.sweep(windows.split(x0), table, context))
+        context = self.rec.model.encode_text(table, request.text)
+        return windows.merge(self.rec.model.sweep(windows.split(x0), table, context))
 
     def decode(self, request: Request, x0: Tensor, normalizer: Normalizer) -> tuple[Motion, Tensor]:
         """Back to the world: the Motion and its foot contacts (P, T, 4)."""

@@ -33,7 +33,7 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from intersyn.features import SLICES, Normalizer
     from intersyn.models.cmdm import CMDM, CMDMConfig
     from intersyn.models.coordinator import Coordinator, CoordinatorConfig
-    from intersyn.pipeline import INS, INSConfig, InterSynPipeline, PipelineConfig
+    from intersyn.pipeline import INS, REC, INSConfig, InterSynPipeline, PipelineConfig, RECConfig
     from intersyn.text import TextConfig, TextEncoder
 
     torch.manual_seed(0)
@@ -52,11 +52,11 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def ins(smooth: bool) -> INS:
         return INS(randomised(CMDM(CMDMConfig(**sizes))), Normalizer(mean, std), INSConfig(CMDMConfig(**sizes), smooth))
 
-    coordinator = randomised(Coordinator(CoordinatorConfig(**sizes)))
+    rec = REC(randomised(Coordinator(CoordinatorConfig(**sizes))), RECConfig(CoordinatorConfig(**sizes)))
     pipeline = InterSynPipeline(
         randomised(TextEncoder(text)),
         {"ins": ins(True), "ins_no_smooth": ins(False)},
-        coordinator,
+        rec,
         PipelineConfig(name="tiny", steps=3),
     )
     return pipeline.save_pretrained(tmp_path_factory.mktemp("checkpoints") / "tiny")

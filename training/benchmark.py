@@ -100,14 +100,10 @@ def settings(pipe: InterSynPipeline, config: Config) -> dict[str, float]:
 
 def training(config: Config) -> dict[str, float]:
     """Median seconds of drawing one interleaved batch, and of one optimisation step on a batch that is there."""
-    from intersyn.data.dataset import InterleavedDataset
-    from intersyn.data.pairs import default_pair_sources
-    from intersyn.data.store import ClipStore
     from training import train_ins
-    from training.common import BatchMaker, build_text_cache, make_optimizers
+    from training.common import BatchMaker, build_text_cache, make_dataset, make_optimizers
 
-    store = ClipStore.load(config.data, splits=("train",))
-    dataset = InterleavedDataset(store, default_pair_sources(store, "train"), seed=0)
+    dataset = make_dataset(config.data, "train", 0, config.device)
     with tempfile.TemporaryDirectory() as folder:
         cache = build_text_cache(dataset.texts, config.text, Path(folder) / "texts.safetensors")
     maker = BatchMaker(dataset, cache, None, config.device)
@@ -145,11 +141,11 @@ def main(config: Config) -> None:
     begin = time.perf_counter()
     pipe = InterSynPipeline.from_pretrained(config.checkpoint, config.device)
     loading = time.perf_counter() - begin
-    sizes = {name: ins.model for name, ins in pipe.ins.items()} | {"rec": pipe.coordinator, "text": pipe.text_encoder}
+    sizes = {name: ins.model for name, ins in pipe.ins.items()} | {"text": pipe.text_encoder}
+    if pipe.rec is not None:
+        sizes["rec"] = pipe.rec.model
     parameters = ", ".join(
-        f"{name} {sum(p.numel() for p in module.parameters()) / 1e6:.2f}M"
-        for name, module in sizes.items()
-        if module is not None
+        f"{name} {sum(p.numel() for p in module.parameters()) / 1e6:.2f}M" for name, module in sizes.items()
     )
     print(f"Checkpoint {pipe.config.name} ({parameters}), loaded in {loading:.2f} s.")
     print(
