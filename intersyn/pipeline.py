@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from intersyn import foot_lock
 from intersyn.checkpoint import CheckpointError, fill, load_weights, read_config, resolve, save_checkpoint, write_config
 from intersyn.conditions import PartTable
 from intersyn.diffusion import CosineSchedule
@@ -230,9 +231,8 @@ class InterSynPipeline:
             x0 = self.refine(request, x0)
         motion, contacts = self.decode(request, x0, self.ins[chosen.ins].normalizer)
         if clean_up:
-            from intersyn.clean_up import clean_up as cleaned
-
-            motion = cleaned(motion, contacts)
+            local, root = foot_lock.clean_up(motion.quaternions(), motion.trans, contacts)
+            motion = Motion.from_quaternions(local, root, motion.fps, timeline)
         return motion
 
     # The stages, apart so that they can be timed and studied.

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from intersyn.checkpoint import CheckpointError
+from intersyn.motion import Motion
 from intersyn.pipeline import VARIANTS, Cancelled, InterSynPipeline, in_order_of_people
 from intersyn.timeline import Part, Segment, Timeline, TimelineError
 
@@ -62,6 +63,16 @@ def test_variants_differ_from_each_other(pipe):
     for k, a in enumerate(names):
         for b in names[k + 1 :]:
             assert not torch.allclose(motions[a], motions[b], atol=1e-4), (a, b)
+
+
+def test_clean_up_is_a_switch_of_its_own(pipe):
+    rough, cleaned = pipe(DEFAULT, seed=1), pipe(DEFAULT, seed=1, clean_up=True)
+    assert cleaned.timeline == rough.timeline
+
+    def jerk(motion: Motion) -> torch.Tensor:
+        return motion.joints().diff(n=3, dim=1).norm(dim=-1).mean()
+
+    assert jerk(cleaned) < 0.9 * jerk(rough)
 
 
 def test_rec_acts_in_interactions_only(pipe):
