@@ -96,7 +96,6 @@ def test_importing_the_core_loads_nothing_heavy():
     assert not HEAVY & set(run.stdout.split())
 
 
-@pytest.mark.skipif(not (ROOT / "app.py").exists(), reason="the page is not here yet")
 def test_app_leaves_the_server_to_its_environment():
     calls = [node for node in ast.walk(ast.parse((ROOT / "app.py").read_text())) if isinstance(node, ast.Call)]
     launches = [call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "launch"]
