@@ -1,0 +1,80 @@
+"""A running page for browser tests: `python app.py` in a process of its own, with tiny random networks behind it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 120  # seconds for the server to answer: generous, because machines are shared
+
+
+@dataclass
+class Server:
+    url: str
+    log: Path
+
+    def contacted(self) -> set[str]:
+        """Hosts that the process has looked up or connected to so far."""
+        hosts = {line.split(maxsplit=1)[1] for line in self.log.read_text().splitlines() if " " in line}
+        return {host.strip("b'\"") for host in hosts}
+
+
+def start_server(folder: Path, **environment: str) -> Iterator[Server]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log, output = folder / "contacted.txt", folder / "output.txt"
+    log.touch()
+    keep = {key: value for key, value in os.environ.items() if not key.startswith(("GRADIO_", "HF_", "INTERSYN_"))}
+    ours = {
+        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_TEMP_DIR": str(folder / "gradio"),
+        "HF_HOME": str(folder / "hf"),
+        "OMP_NUM_THREADS": "1",
+        **environment,
+    }
+    command = [sys.executable, str(ROOT / "tests/app/serve.py"), str(log), str(ROOT / "app.py")]
+    with (
+        output.open("w") as file,
+        subprocess.Popen(command, cwd=ROOT, env={**keep, **ours}, stdout=file, stderr=subprocess.STDOUT) as process,
+    ):
+        try:
+            url = f"http://127.0.0.1:{port}/"
+            deadline = time.monotonic() + PATIENCE
+            while not _answers(url):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    pytest.fail(f"the page did not start:\n{output.read_text()}")
+                time.sleep(0.2)
+            yield Server(url, log)
+        finally:
+            process.terminate()
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return response.status == 200
+    except (urllib.error.URLError, TimeoutError, ConnectionError):
+        return False
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Path) -> Iterator[Server]:
+    yield from start_server(tmp_path_factory.mktemp("server"), INTERSYN_CHECKPOINT=str(tiny_checkpoint))
+
+
+@pytest.fixture(scope="module")
+def server_without_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("bare")
+    yield from start_server(folder, INTERSYN_CHECKPOINT=str(folder / "nothing-here"))

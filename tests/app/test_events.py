@@ -1,0 +1,152 @@
+"""The handlers without a browser: what they answer, and that nothing is left running or lying about."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import astuple, replace
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+import pytest
+
+from app.events import Events, apply_preset, preset_form
+from app.form import read
+from app.generation import GenerationError, Generator, Progress, Stopped
+from app.presets import PRESETS
+from intersyn.body.browser import unpack_arrays
+from intersyn.motion import Motion
+
+FORM = replace(preset_form(PRESETS[0]), steps=3)
+
+
+def skipped(update) -> bool:
+    return update == gr.skip()
+
+
+@pytest.fixture(scope="module")
+def generator(tiny_checkpoint: Path) -> Generator:
+    generator = Generator(str(tiny_checkpoint))
+    generator.load()
+    return generator
+
+
+@pytest.fixture
+def events(generator: Generator) -> Events:
+    return Events(generator)
+
+
+def test_a_wrong_form_starts_nothing(events):
+    job, report, generate, cancel = events.begin(*astuple(replace(FORM, together="")))
+    assert job is None
+    assert "is-error" in report
+    assert "together is empty" in report
+    assert skipped(generate)
+    assert skipped(cancel)
+    assert events.stops == {}
+    assert all(skipped(update) for update in next(events.run(job)))
+
+
+def test_generating_reports_steps_and_ends_with_files(events):
+    job, report, generate, cancel = events.begin(*astuple(FORM))
+    assert (generate["visible"], cancel["visible"]) == (False, True)
+    reports, files = [], None
+    for view, report, download, generate, cancel in events.run(job):
+        reports.append(report)
+        if not skipped(view):
+            arrays, facts = unpack_arrays(Path(view["motion"]["path"]).read_bytes())
+            motion = Motion.load(download)
+            files = Path(view["motion"]["path"]), Path(download)
+            assert (generate["visible"], cancel["visible"]) == (True, False)
+    assert [f"step {k} of 3" in r for k, r in enumerate(reports[:-1])] == [True] * 4
+    assert "is-done" in reports[-1]
+    assert arrays["rotations"].shape == (196, 2, 22, 4)
+    assert motion.timeline == read(FORM).timeline
+    np.testing.assert_allclose(arrays["root"].swapaxes(0, 1), motion.trans.numpy(), atol=1e-6)
+    assert not any(path.exists() for path in files), "Gradio has its own copies by now"
+    assert events.stops == {}
+
+
+def test_manifest_says_who_does_what(events):
+    job, *_ = events.begin(*astuple(FORM))
+    view = next(view for view, *_ in events.run(job) if not skipped(view))
+    assert [(s["start"], s["end"], s["kind"]) for s in view["segments"]] == [
+        (0, 60, "alone"),
+        (60, 140, "together"),
+        (140, 196, "alone"),
+    ]
+    assert view["segments"][1]["texts"] == [{"people": [0, 1], "text": FORM.together}]
+    assert view["people"] == ["Person one", "Person two"]
+
+
+def test_cancel_stops_between_steps_and_changes_nothing(events):
+    job, *_ = events.begin(*astuple(replace(FORM, steps=50)))
+    answers = []
+    for answer in events.run(job):
+        answers.append(answer)
+        if len(answers) == 2:
+            report, generate, cancel = events.cancel(job)
+            assert "Stopping" in report
+    assert all(skipped(view) and skipped(download) for view, _, download, *_ in answers)
+    assert "Cancelled" in answers[-1][1]
+    assert len(answers) < 50
+    assert (answers[-1][3]["visible"], answers[-1][4]["visible"]) == (True, False)
+
+
+def test_cancel_while_waiting_in_the_queue(events):
+    job, *_ = events.begin(*astuple(FORM))
+    events.cancel(job)
+    (answer,) = events.run(job)
+    assert "Cancelled" in answer[1]
+
+
+def test_a_visitor_who_leaves_stops_the_work(generator):
+    stop = threading.Event()
+    run = generator.run(read(replace(FORM, steps=50)), stop)
+    next(run)
+    run.close()
+    assert stop.is_set()
+
+
+def test_a_missing_checkpoint_is_one_sentence(tmp_path):
+    events = Events(Generator(str(tmp_path / "absent")))
+    job, *_ = events.begin(*astuple(FORM))
+    *_, last = events.run(job)
+    assert "There is no checkpoint folder" in last[1]
+    assert "is-error" in last[1]
+    assert skipped(last[0])
+    *_, (view, report, _) = events.welcome()
+    assert "There is no checkpoint folder" in view["message"]
+
+
+def test_failures_nobody_foresaw_are_told_and_printed(capsys):
+    class Broken(Generator):
+        def load(self):
+            raise KeyError("what")
+
+    with pytest.raises(GenerationError, match="failed unexpectedly \\(KeyError\\); your texts are kept"):
+        list(Broken().run(read(FORM), threading.Event()))
+    assert "KeyError: 'what'" in capsys.readouterr().err
+
+
+def test_a_stop_before_the_start_is_heard(generator):
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Stopped):
+        list(generator.run(read(FORM), stop))
+
+
+def test_the_example_is_made_once_and_by_the_model(events):
+    first = [view for view, *_ in events.welcome()][-1]
+    assert first["example"] is True
+    motion, request = events.example()
+    assert events.example()[0] is motion
+    *_, again = events.generator.run(request, threading.Event())
+    assert np.array_equal(again.poses.numpy(), motion.poses.numpy())
+    assert not isinstance(again, Progress)
+
+
+def test_presets_fill_the_whole_form():
+    texts = apply_preset(PRESETS[1])
+    assert texts[:5] == astuple(preset_form(PRESETS[1]))[:5]
+    assert texts[-1] == {"frames": 196, "start": 70, "end": 130}

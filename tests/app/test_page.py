@@ -1,0 +1,221 @@
+"""The page in a real browser, from typing to two moving bodies."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urlparse
+
+import numpy as np
+import pytest
+
+from intersyn.motion import Motion
+
+playwright = pytest.importorskip("playwright.sync_api")
+pytestmark = pytest.mark.slow
+
+PATIENCE = 120_000  # milliseconds: software rendering on a shared machine is slow
+LOCAL = {"127.0.0.1", "localhost"}
+ARGUMENTS = ("--no-sandbox", "--use-angle=swiftshader", "--disable-background-networking")
+
+
+class Visit:
+    """A browser tab with what it asked for and what it complained about."""
+
+    def __init__(self, page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.hosts: set[str] = set()
+        page.set_default_timeout(PATIENCE)
+        page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self._remember(request.url))
+        page.on("websocket", lambda socket: self._remember(socket.url))
+
+    def _remember(self, url: str) -> None:
+        if urlparse(url).scheme not in ("data", "blob"):
+            self.hosts.add(urlparse(url).hostname)
+
+    def ask(self, expression: str):
+        """The value of a JavaScript expression in which `viewer` is the viewer."""
+        find = "const viewer = [...document.querySelectorAll('*')].find((e) => e.viewer)?.viewer;"
+        return self.page.evaluate(f"() => {{ {find} return {expression}; }}")
+
+    def wait_for_motion(self, before: str | None = None) -> str:
+        find = "[...document.querySelectorAll('*')].find((e) => e.viewer)?.viewer"
+        self.page.wait_for_function(
+            f"(before) => {{ const v = {find}; return v?.poser && v.shown !== before; }}", arg=before
+        )
+        return self.ask("viewer.shown")
+
+    def picture(self, frame: int) -> np.ndarray:
+        """The stage at a frame, as RGB of shape (height, width, 3), names and buttons left out."""
+        from PIL import Image
+
+        self.ask(f"(viewer.clock.pause(), viewer.clock.seek({frame}))")
+        self.page.add_style_tag(content=".is-tags, .is-caption, .is-view-buttons { visibility: hidden }")
+        shot = self.page.locator(".is-stage").screenshot()
+        return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(int)
+
+
+@contextmanager
+def visiting(chromium: str, url: str, *more: str, **context) -> Iterator[Visit]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=[*ARGUMENTS, *more])
+        page = browser.new_page(**{"viewport": {"width": 1280, "height": 860}, **context})
+        visit = Visit(page)
+        page.goto(url)
+        try:
+            yield visit
+        finally:
+            browser.close()
+
+
+@pytest.fixture
+def visit(chromium: str, server) -> Iterator[Visit]:
+    with visiting(chromium, server.url) as visit:
+        yield visit
+
+
+def one(picture: np.ndarray) -> np.ndarray:
+    """Pixels of person one, who is orange."""
+    return picture[..., 0] - picture[..., 2] > 50
+
+
+def two(picture: np.ndarray) -> np.ndarray:
+    """Pixels of person two, who is blue."""
+    return picture[..., 2] - picture[..., 0] > 50
+
+
+def moved(who: Callable[[np.ndarray], np.ndarray], before: np.ndarray, after: np.ndarray) -> float:
+    """Share of a person's pixels that are no longer that person's."""
+    assert who(before).sum() > 300
+    assert who(after).sum() > 300
+    return (who(before) & ~who(after)).sum() / who(before).sum()
+
+
+def test_from_typing_to_two_moving_bodies(visit: Visit, server, tmp_path):
+    page = visit.page
+    example = visit.wait_for_motion()
+    assert visit.ask("viewer.renderer.constructor.name") == "GLRenderer"
+
+    page.locator("#before-one textarea").fill("a person jogs in a circle")
+    page.locator("#together textarea").fill("the first person bows to the second person")
+    page.locator("#seed input").fill("7")
+    page.locator("#start input[type=number]").fill("50")
+    page.locator("#start input[type=number]").press("Tab")
+    page.locator("#generate").click()
+    visit.wait_for_motion(example)
+
+    # What the browser poses is what the file says, joint for joint.
+    page.locator("#download").wait_for()
+    with page.expect_download() as download:
+        page.locator("#download").click()
+    assert download.value.suggested_filename == "intersyn_full_seed7.npz"
+    motion = Motion.load(download.value.path())
+    assert motion.timeline.boundaries == (50, 140)
+    assert motion.timeline.segments[0].part_of(0).text == "a person jogs in a circle"
+    assert motion.timeline.segments[1].part_of(1).text == "the first person bows to the second person"
+    visit.ask("(viewer.clock.pause(), viewer.clock.seek(120))")
+    shown = np.array(visit.ask("[0, 1].map((p) => Array.from({ length: 22 }, (_, j) => viewer.poser.joint(p, j)))"))
+    np.testing.assert_allclose(shown, motion.joints()[:, 120].numpy(), atol=2e-3)
+
+    before, after = visit.picture(10), visit.picture(120)
+    assert moved(one, before, after) > 0.05
+    assert moved(two, before, after) > 0.05
+
+    assert visit.complaints == []
+    assert visit.hosts <= LOCAL
+    assert server.contacted() <= LOCAL
+
+
+def test_playback_advances_and_obeys_the_keyboard(visit: Visit):
+    visit.wait_for_motion()
+    page = visit.page
+    page.wait_for_function("() => [...document.querySelectorAll('*')].find((e) => e.viewer).viewer.clock.frame > 3")
+    page.locator(".is-canvas").focus()
+    page.keyboard.press("Space")
+    assert visit.ask("viewer.clock.playing") is False
+    page.locator(".is-timeline").focus()
+    page.keyboard.press("Home")
+    for key in ("ArrowRight", "ArrowRight", "PageUp"):
+        page.keyboard.press(key)
+    assert visit.ask("viewer.clock.frame") == 12
+    assert page.locator(".is-timeline").get_attribute("aria-valuenow") == "12"
+    yaw = visit.ask("viewer.camera.yaw")
+    page.locator(".is-canvas").focus()
+    page.keyboard.press("ArrowRight")
+    assert visit.ask("viewer.camera.yaw") > yaw
+    assert visit.complaints == []
+
+
+def test_what_is_wrong_is_said_and_nothing_is_lost(visit: Visit):
+    page = visit.page
+    shown = visit.wait_for_motion()
+    page.locator("#after-two textarea").fill("   ")
+    page.locator("#generate").click()
+    message = page.locator("#status .is-error")
+    message.wait_for()
+    assert message.inner_text() == "Person two’s text afterwards is empty: say in a few words what happens."
+    assert visit.ask("viewer.shown") == shown
+    assert page.locator("#before-one textarea").input_value() == "a person walks forward"
+
+
+def test_plan_and_sliders_move_together(visit: Visit):
+    page = visit.page
+    start, end = (page.locator(f"#{name} input[type=number]") for name in ("start", "end"))
+    handle = page.locator(".is-handle").first
+    handle.wait_for()
+    handle.focus()
+    page.keyboard.press("PageUp")
+    playwright.expect(start).to_have_value("70")
+    end.fill("150")
+    end.press("Tab")
+    playwright.expect(page.locator(".is-handle").nth(1)).to_have_attribute("aria-valuenow", "150")
+    page.locator("#frames input[type=number]").fill("120")
+    page.locator("#frames input[type=number]").press("Tab")
+    playwright.expect(end).to_have_value("100")
+    playwright.expect(handle).to_have_attribute("aria-valuenow", "70")
+
+
+def test_viewers_that_leave_the_page_give_their_context_back(visit: Visit):
+    visit.wait_for_motion()
+    visit.page.evaluate(
+        """async () => {
+        const original = [...document.querySelectorAll('*')].find((e) => e.viewer);
+        const address = performance.getEntriesByType('resource').map((r) => r.name);
+        const module = await import(address.find((name) => name.endsWith('/viewer/index.js')));
+        const body = address.find((name) => name.endsWith('/body.bin'));
+        for (let i = 0; i < 18; i++) {
+          const copy = original.cloneNode(true);
+          document.body.append(copy);
+          await module.mount(copy, { props: { value: null }, watch: () => {}, body });
+          copy.remove();
+          while (!copy.viewer.gone) await new Promise((done) => setTimeout(done, 20));
+        }
+    }"""
+    )
+    assert visit.ask("viewer.renderer.gl.isContextLost()") is False
+    assert visit.complaints == []
+
+
+def test_without_webgl_there_are_stick_figures_and_a_notice(chromium: str, server):
+    with visiting(chromium, server.url, "--disable-3d-apis") as visit:
+        visit.wait_for_motion()
+        assert "no WebGL2" in visit.page.locator(".is-notice").inner_text()
+        visit.page.add_style_tag(content=".is-notice { visibility: hidden }")
+        before, after = visit.picture(10), visit.picture(120)
+        assert moved(one, before, after) > 0.05
+        assert moved(two, before, after) > 0.05
+
+
+def test_without_a_checkpoint_the_page_says_so(chromium: str, server_without_checkpoint):
+    with visiting(chromium, server_without_checkpoint.url) as visit:
+        message = visit.page.locator("#status .is-error")
+        message.wait_for()
+        assert "There is no checkpoint folder" in message.inner_text()
+        assert "There is no checkpoint folder" in visit.page.locator(".is-stage .is-message").inner_text()
+        assert visit.ask("viewer.poser") is None
+        assert server_without_checkpoint.contacted() <= LOCAL
+        assert visit.hosts <= LOCAL
