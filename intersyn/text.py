@@ -10,12 +10,14 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor, nn
 
+from intersyn.checkpoint import BUNDLED as CHECKPOINTS
+from intersyn.checkpoint import CheckpointError, fill, load_weights, read_config, save_checkpoint
 from intersyn.files import atomic_write
 
-BUNDLED = Path(__file__).parent / "checkpoints" / "text"
+BUNDLED = CHECKPOINTS / "text"
 PAPER_ENCODER = "ViT-L-14/openai"
 
 
@@ -91,8 +93,8 @@ class TextEncoder(nn.Module):
         from open_clip.transformer import QuickGELU, TextTransformer
 
         self.config = config
-        self._tokenizer = SimpleTokenizer(context_length=config.context_length)
-        vocab = self._tokenizer.vocab_size
+        self.tokenizer = SimpleTokenizer(context_length=config.context_length)
+        vocab = self.tokenizer.vocab_size
         # An id of its own for padding: id 0 is a real token in this vocabulary.
         self._pad_id = 0 if config.causal else vocab
         self.tower = TextTransformer(
@@ -112,7 +114,7 @@ class TextEncoder(nn.Module):
             self.tower.token_embedding = nn.Sequential(
                 nn.Embedding(vocab + 1, config.vocab_rank), nn.Linear(config.vocab_rank, config.width, bias=False)
             )
-        self.projection = nn.Linear(config.width, config.pooled_dim, bias=False)
+        self.projection = nn.Linear(config.width, config.pooled_dim, bias=not config.causal)
 
     @property
     def pooled_dim(self) -> int:
@@ -126,8 +128,8 @@ class TextEncoder(nn.Module):
     def from_pretrained(cls, source: str | Path | None = None) -> TextEncoder:
         """The bundled tower (None), one saved in a folder, or "MODEL/TAG" of open_clip with OpenAI's weights.
 
-        Frozen and in eval mode. Raises FileNotFoundError or ValueError for a folder that is missing or damaged,
-        ConnectionError when weights have to come from the network and cannot.
+        Frozen and in eval mode. Raises CheckpointError for a folder that is missing or damaged and when weights have
+        to come from the network and cannot.
         """
         folder = BUNDLED if source is None else Path(source)
         if source is not None and not folder.exists() and str(source) == PAPER_ENCODER:
@@ -137,24 +139,16 @@ class TextEncoder(nn.Module):
         return encoder.eval().requires_grad_(False)
 
     def save(self, folder: str | Path) -> None:
-        """Write config.json and model.safetensors (f16), each whole or not at all."""
-        folder = Path(folder)
-        state = {
-            name: value.detach().to("cpu", torch.float16).contiguous() for name, value in self.state_dict().items()
-        }
-        with atomic_write(folder / "model.safetensors") as file:
-            file.write(save(state))
-        with atomic_write(folder / "config.json", "w") as file:
-            json.dump(asdict(self.config), file, indent=2)
-            file.write("\n")
+        """Write configuration and weights as a checkpoint folder, whole or not at all."""
+        save_checkpoint(folder, self.config, self.state_dict())
 
     def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Token ids (N, L) padded to the longest text, and which exist (N, L). Texts beyond the context are cut."""
         if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
             raise ValueError("texts must be a list of strings")
-        start, end = self._tokenizer.sot_token_id, self._tokenizer.eot_token_id
+        start, end = self.tokenizer.sot_token_id, self.tokenizer.eot_token_id
         room = self.config.context_length - 2
-        rows = [[start, *self._tokenizer.encode(text)[:room], end] for text in texts]
+        rows = [[start, *self.tokenizer.encode(text)[:room], end] for text in texts]
         # A causal tower of open_clip wants its whole context; a shorter answer is cut out of it later.
         length = self.config.context_length if self.config.causal else max(map(len, rows), default=2)
         ids = torch.full((len(rows), length), self._pad_id, dtype=torch.long)
@@ -168,10 +162,10 @@ class TextEncoder(nn.Module):
         """Features of token ids (N, L) with mask (N, L); gradients flow."""
         tokens = self.tower(ids) * mask[..., None]
         if self.config.pool == "mean":
-            pooled = tokens.sum(1) / mask.sum(1, keepdim=True)
+            summary = tokens.sum(1) / mask.sum(1, keepdim=True)
         else:
-            pooled = tokens[torch.arange(len(ids), device=ids.device), mask.sum(1) - 1]
-        pooled = nn.functional.normalize(self.projection(pooled), dim=-1)
+            summary = tokens[torch.arange(len(ids), device=ids.device), mask.sum(1) - 1]
+        pooled = nn.functional.normalize(self.projection(summary), dim=-1)
         length = int(mask.sum(1).max()) if len(mask) else 0
         return TextFeatures(pooled, tokens[:, :length], mask[:, :length])
 
@@ -191,18 +185,8 @@ class TextEncoder(nn.Module):
 
 
 def _from_folder(folder: Path) -> TextEncoder:
-    if not (folder / "config.json").is_file():
-        raise FileNotFoundError(f"{folder} holds no text encoder: config.json is missing")
-    shards = sorted(folder.glob("*.safetensors"))
-    if not shards:
-        raise FileNotFoundError(f"{folder} holds no text encoder: there is no .safetensors file")
-    try:
-        encoder = TextEncoder(TextConfig(**json.loads((folder / "config.json").read_text(encoding="utf-8"))))
-        state = {name: value.float() for shard in shards for name, value in load_file(shard).items()}
-        encoder.load_state_dict(state)
-    except (SafetensorError, TypeError, json.JSONDecodeError, RuntimeError) as error:
-        raise ValueError(f"the text encoder in {folder} is damaged or of another version: {error}") from error
-    return encoder
+    encoder = TextEncoder(read_config(folder, TextConfig))
+    return fill(encoder, load_weights(folder), folder)
 
 
 def _from_open_clip(name: str) -> TextEncoder:
@@ -216,7 +200,7 @@ def _from_open_clip(name: str) -> TextEncoder:
     try:
         path = download_pretrained(weights)
     except OSError as error:
-        raise ConnectionError(
+        raise CheckpointError(
             f"The weights of {name} are not on this machine and could not be downloaded. "
             "Connect to the network once, or use the text encoder that ships with the project."
         ) from error

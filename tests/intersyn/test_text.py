@@ -7,6 +7,7 @@ import sys
 import pytest
 import torch
 
+from intersyn.checkpoint import CheckpointError
 from intersyn.text import TextCache, TextConfig, TextEncoder, TextFeatures
 
 TEXTS = ["a person walks forward", "two people dance salsa with each other", "jump!", "a person waves the right hand"]
@@ -62,12 +63,12 @@ def test_save_and_load(small, tmp_path):
 
 
 def test_a_damaged_or_missing_checkpoint_is_named(small, tmp_path):
-    with pytest.raises(FileNotFoundError, match="config.json"):
+    with pytest.raises(CheckpointError, match="config.json is missing"):
         TextEncoder.from_pretrained(tmp_path)
     small.save(tmp_path)
     weights = tmp_path / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
-    with pytest.raises(ValueError, match="damaged"):
+    with pytest.raises(CheckpointError, match="damaged"):
         TextEncoder.from_pretrained(tmp_path)
 
 
@@ -124,6 +125,29 @@ def test_the_papers_encoder_offline_says_so_in_one_sentence(tmp_path):
     result = subprocess.run([sys.executable, "-c", code], check=False, env=env, capture_output=True, text=True)
     assert result.returncode == 1
     assert result.stderr.strip().splitlines()[-1] == (
-        "ConnectionError: The weights of ViT-L-14/openai are not on this machine and could not be downloaded. "
+        "intersyn.checkpoint.CheckpointError: "
+        "The weights of ViT-L-14/openai are not on this machine and could not be downloaded. "
         "Connect to the network once, or use the text encoder that ships with the project."
     )
+
+
+def test_clips_own_weights_give_clips_own_vector(monkeypatch):
+    """The path of ViT-L-14/openai, on a small model of open_clip with random weights."""
+    import open_clip
+    from open_clip import factory, pretrained
+    from open_clip.model import CLIP
+
+    text = {"width": 32, "heads": 2, "layers": 2, "context_length": 77, "vocab_size": 49408}
+    vision = {"layers": 1, "width": 32, "head_width": 16, "patch_size": 16, "image_size": 32}
+    torch.manual_seed(0)
+    clip = CLIP(embed_dim=16, vision_cfg=vision, text_cfg=text, quick_gelu=True).eval()
+    monkeypatch.setattr(open_clip, "get_model_config", lambda name: {"embed_dim": 16, "text_cfg": text})
+    monkeypatch.setattr(pretrained, "download_pretrained", lambda weights: "weights")
+    monkeypatch.setattr(factory, "load_state_dict", lambda path: clip.state_dict())
+    encoder = TextEncoder.from_pretrained("ViT-L-14/openai")
+    features = encoder(TEXTS)
+    with torch.no_grad():
+        want = clip.encode_text(open_clip.tokenize(TEXTS), normalize=True)
+    torch.testing.assert_close(features.pooled, want, atol=1e-5, rtol=0)
+    assert features.tokens.shape[::2] == (4, 32)
+    assert not any(p.requires_grad for p in encoder.parameters())
