@@ -123,3 +123,17 @@ def test_ci_runs_the_command_the_readme_gives(script: str):
     text = (ROOT / script).read_text(encoding="utf-8")
     assert re.search(r"\bpython -m pytest\b", text)
     assert "requirements-dev.txt" in text
+
+
+def test_bundled_weights_are_light_and_each_folder_states_its_licence():
+    weights = [path for path in tracked_files() if path.suffix == ".safetensors"]
+    assert sum(path.stat().st_size for path in weights) <= 40_000_000
+    for folder in {path.parent for path in weights}:
+        notes = [path for path in folder.iterdir() if path.name.startswith("LICENSE")]
+        assert len(notes) == 1, f"{folder.relative_to(ROOT)} needs one licence note"
+        assert notes[0].stat().st_size > 100
+
+
+def test_nothing_in_the_repository_needs_unpickling():
+    for path in tracked_files():
+        assert path.suffix not in {".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".npy"}, path
