@@ -25,6 +25,9 @@ MAX_TURN = np.deg2rad(25.0)
 _TURN_METRES = 0.5  # a radian left over at a seam costs like this many metres
 _FIT_WEIGHT = 2.0
 _OVER = 100.0  # cost that pushes what will be rejected behind everything else
+PERSONAL_SPACE = 0.5  # metres between two pelvises; strangers to each other's solos, people still do not walk through
+_CLASH_WEIGHT = 4.0  # cost per metre by which they come closer
+_CLASH_FRAMES = 10  # looked at along a solo
 
 
 @dataclass(frozen=True)
@@ -129,8 +132,36 @@ def _put_alone(state: _State, solos: SoloCandidates, b: Tensor, s: int) -> None:
 
 
 def _take(values: Tensor, index: Tensor) -> Tensor:
-    """values (N, P, K) at index (N, P)."""
-    return values.gather(2, index[..., None]).squeeze(2)
+    """values (N, P, K, ...) at index (N, P): (N, P, ...)."""
+    rest = values.shape[3:]
+    index = index.reshape(*index.shape, 1, *[1] * len(rest)).expand(*index.shape, 1, *rest)
+    return values.gather(2, index).squeeze(2)
+
+
+def _clash(
+    state: _State, b: Tensor, s: int, row: Tensor, mirror: Tensor, yaw: Tensor, shift: Tensor
+) -> Tensor | None:
+    """Cost (N, K, K) of two people's candidates walking through each other; None where someone is on their own.
+
+    row, mirror, yaw (N, 2, K), shift (N, 2, K, 2).
+    """
+    if row.shape[1] != 2:
+        return None
+    steps = torch.linspace(0, 1, _CLASH_FRAMES, device=row.device) * (state.length[b, s, None] - 1)
+    rows = row[..., None] + steps.long()[:, None, None]
+    place, _ = state.material.floor_pose(rows, mirror[..., None])
+    place = rotate_xz(place, yaw[..., None]) + shift[..., None, :]  # (N, 2, K, F, 2)
+    near = (place[:, 0, :, None] - place[:, 1, None]).square().sum(-1).amin(-1).sqrt()
+    return _CLASH_WEIGHT * (PERSONAL_SPACE - near).clamp_min(0)
+
+
+def _best_together(cost: Tensor, clash: Tensor | None) -> Tensor:
+    """The candidate (N, P) of each person: the cheapest by themselves (N, P, K) and for both together (N, K, K)."""
+    if clash is None:
+        return cost.argmin(-1)
+    total = (cost[:, 0, :, None] + cost[:, 1, None, :] + clash).flatten(1)
+    best = total.argmin(1)
+    return torch.stack((best // cost.shape[2], best % cost.shape[2]), -1)
 
 
 def _put_before(state: _State, solos: SoloCandidates, b: Tensor, s: int) -> None:
@@ -140,9 +171,9 @@ def _put_before(state: _State, solos: SoloCandidates, b: Tensor, s: int) -> None
     cost = seam_cost(
         state.material.seam_at(beyond, mirror), state.material.seam_at(target_row, target_mirror)[:, :, None]
     )
-    best = cost.argmin(-1)
-    row, mirror, beyond = _take(row, best), _take(mirror, best), _take(beyond, best)
-    state.put(b, s, row, mirror, _take(text, best), *attach(state.material, beyond, mirror, target))
+    yaw, shift = attach(state.material, beyond, mirror, (target[0][:, :, None], target[1][:, :, None]))
+    best = _best_together(cost, _clash(state, b, s, row, mirror, yaw, shift))
+    state.put(b, s, *(_take(x, best) for x in (row, mirror, text, yaw, shift)))
 
 
 def _after_cost(state: _State, row: Tensor, mirror: Tensor, b: Tensor, s: int) -> tuple[Tensor, tuple[Tensor, Tensor]]:
@@ -155,9 +186,9 @@ def _after_cost(state: _State, row: Tensor, mirror: Tensor, b: Tensor, s: int) -
 def _put_after(state: _State, solos: SoloCandidates, b: Tensor, s: int) -> None:
     row, mirror, text = solos.row[b, :, s], solos.mirror[b, :, s], solos.text[b, :, s]
     cost, last = _after_cost(state, row, mirror, b, s)
-    best = cost.argmin(-1)
-    row, mirror = _take(row, best), _take(mirror, best)
-    state.put(b, s, row, mirror, _take(text, best), *attach(state.material, row - 1, mirror, last))
+    yaw, shift = attach(state.material, row - 1, mirror, (last[0][:, :, None], last[1][:, :, None]))
+    best = _best_together(cost, _clash(state, b, s, row, mirror, yaw, shift))
+    state.put(b, s, *(_take(x, best) for x in (row, mirror, text, yaw, shift)))
 
 
 def _put_pair(
@@ -204,7 +235,8 @@ def _put_between(state: _State, solos: SoloCandidates, pairs: PairCandidates, b:
     source = pair_place[:, :, None, None], pair_heading[:, :, None, None]
     fit_yaw, fit_shift, distance, angle = fit_group(target, source)  # (N, M, K, K)
     fit, good = _fit_cost(distance, angle)
-    total = (cost[:, :, 0, :, None] + cost[:, :, 1, None, :] + fit).flatten(1)
+    clash = _clash(state, b, s, row, mirror, yaw, shift)
+    total = (cost[:, :, 0, :, None] + cost[:, :, 1, None, :] + clash[:, None] + fit).flatten(1)
     best = total.argmin(1)
     which, rest = best // (k * k), best % (k * k)
     mine = torch.stack((rest // k, rest % k), -1)  # (N, 2)
@@ -213,11 +245,7 @@ def _put_between(state: _State, solos: SoloCandidates, pairs: PairCandidates, b:
     placed_yaw = fit_yaw.flatten(1).gather(1, best[:, None])[:, 0]
     placed_shift = fit_shift.flatten(1, 3).gather(1, best[:, None, None].expand(-1, 1, 2))[:, 0]
     _put_pair(state, pairs, b, s + 1, which, (placed_yaw, placed_shift))
-    pick = mine[..., None]
-    state.put(
-        b, s, _take(row, mine), _take(mirror, mine), _take(text, mine), _take(yaw, mine),
-        shift.gather(2, pick[..., None].expand(-1, -1, 1, 2)).squeeze(2),
-    )  # fmt: skip
+    state.put(b, s, *(_take(x, mine) for x in (row, mirror, text, yaw, shift)))
     _, _, goal = state.frame(b, s + 1, 0)
     end = align(goal, state.material.floor_pose(_take(beyond, mine), _take(mirror, mine)))
     state.end_yaw[b, :, s], state.end_shift[b, :, s] = end

@@ -28,12 +28,12 @@ _CHUNK = 16384
 
 @dataclass(frozen=True)
 class Material:
-    """Flat tensors over the F rows of a store.
+    """The F rows of a store, followed by their F reflections, so that mirroring is a matter of the row.
 
-    rotations (F, 22, 4), root (F, 3), contacts (F, 4): as in the store.
-    heading (F,): yaw of the pelvis in radians. seam (F, 132) half: joints and their step to the next frame (scaled by
+    rotations (2F, 22, 4), root (2F, 3), contacts (2F, 4): as in the store.
+    heading (2F,): yaw of the pelvis in radians. seam (2F, 132) half: joints and their step to the next frame (scaled by
     VELOCITY_FRAMES) relative to the pelvis's floor point and heading, metres; (22, 6) flattened.
-    first, last (C,): the rows at which clips begin and end, in ascending order.
+    first, last (C,): the rows at which the store's clips begin and end, in ascending order.
     """
 
     rotations: Tensor
@@ -56,23 +56,31 @@ class Material:
             if tuple(value.shape) != shape:
                 raise ValueError(f"the store's {name} must be {shape}, got {tuple(value.shape)}")
         rotations, root = store.rotations.to(device).float(), store.root.to(device).float()
+        contacts = store.contacts.to(device).float()
         spans = sorted((clip.start, clip.start + clip.frames - 1) for clip in store.clips)
-        first, last = torch.tensor(spans, device=device).unbind(-1)
+        first, last = torch.tensor(spans, device=device).reshape(-1, 2).unbind(-1)
         heading = quaternion_heading(rotations[:, 0])
         following = torch.arange(count, device=device) + 1
         following[last] = last  # a clip's last frame stands still; the next row belongs to another clip
-        seam = torch.empty(count, SEAM_SIZE, dtype=torch.float16, device=device)
-        joints = torch.cat(
-            [
-                joints_from_global(global_rotations(rotations[a : a + _CHUNK]), root[a : a + _CHUNK])
-                for a in range(0, count, _CHUNK)
-            ]
-        )
+        joints = torch.empty(count, NUM_JOINTS, 3, device=device)
+        seam = torch.empty(2, count, SEAM_SIZE, dtype=torch.float16, device=device)
         for a in range(0, count, _CHUNK):
             rows = slice(a, a + _CHUNK)
-            seam[rows] = _seam_features(joints[rows], joints[following[rows]], root[rows], heading[rows]).half()
+            joints[rows] = joints_from_global(global_rotations(rotations[rows]), root[rows])
+        for a in range(0, count, _CHUNK):
+            rows = slice(a, a + _CHUNK)
+            features = _seam_features(joints[rows], joints[following[rows]], root[rows], heading[rows])
+            sign = features.new_tensor((-1.0, 1.0, 1.0, -1.0, 1.0, 1.0))
+            seam[0, rows] = features.flatten(1).half()
+            seam[1, rows] = (features[:, list(MIRROR_JOINTS)] * sign).flatten(1).half()
         return Material(
-            rotations, root, store.contacts.to(device).float(), heading, seam, first.contiguous(), last.contiguous()
+            torch.cat((rotations, mirror_rotations(rotations))),
+            torch.cat((root, mirror_positions(root))),
+            torch.cat((contacts, contacts[:, list(MIRROR_FEET)])),
+            torch.cat((heading, -heading)),
+            seam.flatten(0, 1),
+            first.contiguous(),
+            last.contiguous(),
         )
 
     @property
@@ -81,30 +89,21 @@ class Material:
 
     def pose(self, rows: Tensor, mirror: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Local quaternions (..., 22, 4), root (..., 3) and contacts (..., 4) at rows (...), reflected where asked."""
-        rows = self._inside(rows)
-        local, root, contacts = self.rotations[rows], self.root[rows], self.contacts[rows]
-        flip = mirror[..., None]
-        return (
-            torch.where(flip[..., None], mirror_rotations(local), local),
-            torch.where(flip, mirror_positions(root), root),
-            torch.where(flip, contacts[..., list(MIRROR_FEET)], contacts),
-        )
+        rows = self._at(rows, mirror)
+        return self.rotations[rows], self.root[rows], self.contacts[rows]
 
     def floor_pose(self, rows: Tensor, mirror: Tensor) -> tuple[Tensor, Tensor]:
         """Floor position of the pelvis (..., 2) and heading (...) at rows (...), reflected where asked."""
-        rows = self._inside(rows)
-        sign = 1 - 2 * mirror.to(self.heading.dtype)
-        root = self.root[rows]
-        return torch.stack((root[..., 0] * sign, root[..., 2]), -1), self.heading[rows] * sign
+        rows = self._at(rows, mirror)
+        return self.root[rows][..., ::2], self.heading[rows]
 
     def seam_at(self, rows: Tensor, mirror: Tensor) -> Tensor:
         """Seam features (..., 22, 6) at rows (...), reflected where asked."""
-        seam = self.seam[self._inside(rows)].float().unflatten(-1, (NUM_JOINTS, 6))
-        sign = seam.new_tensor((-1.0, 1.0, 1.0, -1.0, 1.0, 1.0))
-        return torch.where(mirror[..., None, None], seam[..., list(MIRROR_JOINTS), :] * sign, seam)
+        return self.seam[self._at(rows, mirror)].float().unflatten(-1, (NUM_JOINTS, 6))
 
-    def _inside(self, rows: Tensor) -> Tensor:
-        return rows.clamp(0, len(self.heading) - 1)
+    def _at(self, rows: Tensor, mirror: Tensor) -> Tensor:
+        count = len(self.heading) // 2
+        return rows.clamp(0, count - 1) + count * mirror
 
 
 def seam_cost(a: Tensor, b: Tensor) -> Tensor:
@@ -138,4 +137,4 @@ def _seam_features(joints: Tensor, following: Tensor, root: Tensor, heading: Ten
     turn = -heading[:, None, None].expand(-1, NUM_JOINTS, 2)
     flat = rotate_xz(both.unflatten(-1, (2, 3))[..., (0, 2)], turn)
     height = both.unflatten(-1, (2, 3))[..., 1]
-    return torch.stack((flat[..., 0], height, flat[..., 1]), dim=-1).flatten(1)
+    return torch.stack((flat[..., 0], height, flat[..., 1]), dim=-1).flatten(-2)
