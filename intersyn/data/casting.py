@@ -138,9 +138,7 @@ def _take(values: Tensor, index: Tensor) -> Tensor:
     return values.gather(2, index).squeeze(2)
 
 
-def _clash(
-    state: _State, b: Tensor, s: int, row: Tensor, mirror: Tensor, yaw: Tensor, shift: Tensor
-) -> Tensor | None:
+def _clash(state: _State, b: Tensor, s: int, row: Tensor, mirror: Tensor, yaw: Tensor, shift: Tensor) -> Tensor | None:
     """Cost (N, K, K) of two people's candidates walking through each other; None where someone is on their own.
 
     row, mirror, yaw (N, 2, K), shift (N, 2, K, 2).

@@ -27,11 +27,14 @@ PAIR_CANDIDATES = 8  # for an interaction that follows; each meets every combina
 # Against the square root of their number: more of what people ask for, of what is rare and what sentence encoders
 # confuse, and of locomotion, which the choice at the seams disfavours; less of the sources' favourites.
 BOOST = {
-    "walk": 3.0, "run": 4.0, "dash": 3.0, "walk-back": 3.0, "walk-left": 2.5, "walk-right": 2.5, "walk-turn-left": 1.5,
+    "walk": 3.0, "run": 2.0, "dash": 2.0, "walk-back": 3.0, "walk-left": 2.5, "walk-right": 2.5, "walk-turn-left": 1.5,
     "walk-turn-right": 1.5, "punch": 2.0, "kick": 2.0, "slash": 1.5, "dance": 1.5, "dance-short": 1.5, "jump": 1.5,
     "raise-up-left-hand": 0.6, "raise-up-right-hand": 0.6, "raise-up-both-hands": 0.6,
 }  # fmt: skip
 SYNCED_SHARE = 0.35  # of the interactions are recorded pairs: few takes, but true contact
+# For this share of the solos all candidates show the same action. Otherwise the choice at the seams would leave little
+# but gestures on the spot.
+SAME_ACTION = 0.4
 _SPARE_SEQUENCES = 1.35  # drawn per sequence wanted: those that cannot be closed at both ends are left out
 _MAX_ATTEMPTS = 20
 
@@ -155,8 +158,12 @@ class InterleavedDataset:
         batch, segments = layout.kind.shape
         shape = (batch, people, segments, self.candidates)
         where = np.broadcast_to((layout.kind == SOLO)[:, None, :, None], shape)
-        frames = np.broadcast_to((layout.end - layout.start)[:, None, :, None], shape)[where]
-        clip = self._sampler.draw(rng, frames)
+        frames = np.broadcast_to((layout.end - layout.start)[:, None, :, None], shape)
+        everyone = np.where(where, frames, self._sampler.longest)  # drawn for all, kept for solos
+        clip = self._sampler.draw(rng, everyone)
+        alike = self._sampler.draw_alike(rng, everyone, np.broadcast_to(clip[..., :1], shape))
+        clip = np.where(rng.random((*shape[:3], 1)) < SAME_ACTION, alike, clip)[where]
+        frames = frames[where]
         first = draw_start(
             rng, frames, np.full_like(frames, SPARE_FRAMES), self._frames[clip] - SPARE_FRAMES, self._key[clip]
         )

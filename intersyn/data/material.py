@@ -60,7 +60,7 @@ class Material:
         spans = sorted((clip.start, clip.start + clip.frames - 1) for clip in store.clips)
         first, last = torch.tensor(spans, device=device).reshape(-1, 2).unbind(-1)
         heading = quaternion_heading(rotations[:, 0])
-        following = torch.arange(count, device=device) + 1
+        following = (torch.arange(count, device=device) + 1).clamp(max=count - 1)
         following[last] = last  # a clip's last frame stands still; the next row belongs to another clip
         joints = torch.empty(count, NUM_JOINTS, 3, device=device)
         seam = torch.empty(2, count, SEAM_SIZE, dtype=torch.float16, device=device)

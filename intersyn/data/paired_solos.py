@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from intersyn.data.fusion import SPARE_FRAMES
-from intersyn.data.material import Material
+from intersyn.data.material import Material, moved
 from intersyn.data.pairings import PAIRINGS, Pairing
 from intersyn.data.pairs import PairDraw, TextPool
 from intersyn.data.sampling import LengthSampler, draw_start
@@ -25,6 +25,7 @@ from intersyn.timeline import MIN_INTERACTION_FRAMES
 
 MIN_PELVIS_DISTANCE = 0.5  # metres on the floor
 HEADING_FRAMES = 8  # a walker's heading sways with the gait: it is averaged over this many frames to either side
+REACH = 1.9  # metres between pelvises beyond which two bodies cannot touch
 CHECK_STEP = 2  # frames between two checks of the bodies' distance
 LONGEST_PAIR = 160  # frames
 _BONE_MIDDLES = (
@@ -62,7 +63,7 @@ class PairedSolos:
         store: ClipStore,
         material: Material,
         seed: int = 0,
-        size: int = 6000,
+        size: int = 12000,
         split: str = "train",
         phrasing: str = "train",
         pairings: Sequence[Pairing] = PAIRINGS,
@@ -115,11 +116,6 @@ class PairedSolos:
         both = [np.where(swap.reshape(-1, *[1] * (x.ndim - 1)), x[:, ::-1], x) for x in (row, flip, yaw, shift)]
         text = self._pool.draw(rng, bank.pairing[pick], mirror, swap)
         return PairDraw(*both, text, np.clip(key - first[:, None], 0, frames[:, None]))
-
-    def name_of(self, text: int) -> str:
-        """The pairing whose sentence this is (for inspection)."""
-        sentence = self.texts[text]
-        return next(p.name for p in self.pairings if sentence in TextPool([p.texts + p.test_texts]).texts)
 
 
 def _head(bank: _Bank, count: int) -> _Bank:
@@ -219,13 +215,23 @@ def _free_span(
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """The longest run of frames [begin, end) about the reference (frame 0) in which the bodies keep their distance."""
     steps = torch.arange(-LONGEST_PAIR, LONGEST_PAIR + 1, CHECK_STEP, device=row.device)
-    free = torch.empty(len(row), len(steps), dtype=torch.bool, device=row.device)
     bounds = torch.from_numpy(np.stack([low, high - 1], 1)).to(row.device)
-    for a in range(0, len(row), 64):
-        part = slice(a, a + 64)
-        inside = (steps >= bounds[part, :1]) & (steps <= bounds[part, 1:])
-        at = torch.maximum(torch.minimum(steps, bounds[part, 1:]), bounds[part, :1])
-        free[part] = inside & _apart(material, row[part], mirror[part], yaw[part], shift[part], at, apart)
+    inside = (steps >= bounds[:, :1]) & (steps <= bounds[:, 1:])
+    at = torch.maximum(torch.minimum(steps, bounds[:, 1:]), bounds[:, :1])
+    poses = []
+    for person in (0, 1):
+        flip = mirror[:, person, None].expand_as(at)
+        pose = material.floor_pose(row[:, person, None] + at, flip)
+        poses.append(moved(pose, yaw[:, person, None], shift[:, person, None]))
+    floor = (poses[0][0] - poses[1][0]).norm(dim=-1)
+    free = inside & (floor >= MIN_PELVIS_DISTANCE) & (floor <= apart)
+    # Only people within reach of each other need a closer look.
+    for part in torch.nonzero(free & (floor < REACH)).split(4096):
+        n, k = part.unbind(1)
+        bodies = [
+            _body(material, row[n, p] + at[n, k], mirror[n, p], (poses[p][0][n, k], poses[p][1][n, k])) for p in (0, 1)
+        ]
+        free[n, k] = _clear(*bodies)
     middle = len(steps) // 2
     forward = free[:, middle:].long().cumprod(1).sum(1)
     backward = free[:, : middle + 1].flip(1).long().cumprod(1).sum(1)
@@ -235,23 +241,17 @@ def _free_span(
     return begin.cpu().numpy(), torch.where(forward > 0, end, begin).cpu().numpy()
 
 
-def _apart(
-    material: Material, row: Tensor, mirror: Tensor, yaw: Tensor, shift: Tensor, at: Tensor, apart: float
-) -> Tensor:
-    """(N, K) True where two bodies, `at` frames (N, K) from the reference, neither touch nor lose each other."""
-    bodies, pelvis = [], []
-    for person in (0, 1):
-        rows, flip = row[:, person, None] + at, mirror[:, person, None].expand_as(at)
-        position, heading = material.floor_pose(rows, flip)
-        position = rotate_xz(position, yaw[:, person, None]) + shift[:, person, None]
-        joints = material.seam_at(rows, flip)[..., :3]
-        turn = (heading + yaw[:, person, None])[..., None].expand(joints.shape[:-1])
-        flat = rotate_xz(joints[..., (0, 2)], turn) + position[..., None, :]
-        joints = torch.stack((flat[..., 0], joints[..., 1], flat[..., 1]), -1)
-        middles = [(joints[..., JOINT[a], :] + joints[..., JOINT[b], :]) / 2 for a, b in _BONE_MIDDLES]
-        bodies.append(torch.cat((joints, torch.stack(middles, -2)), -2))
-        pelvis.append(position)
-    floor = (pelvis[0] - pelvis[1]).norm(dim=-1)
-    radius = _RADIUS.to(row.device)
-    clear = (torch.cdist(bodies[0], bodies[1]) - radius[:, None] - radius).amin((-1, -2)) >= 0
-    return clear & (floor >= MIN_PELVIS_DISTANCE) & (floor <= apart)
+def _body(material: Material, rows: Tensor, mirror: Tensor, pose: tuple[Tensor, Tensor]) -> Tensor:
+    """Joints and the middles of long bones (N, 30, 3) in the pair's frame, for floor poses (N, 2), (N,)."""
+    joints = material.seam_at(rows, mirror)[..., :3]
+    flat = rotate_xz(joints[..., (0, 2)], pose[1][:, None].expand(joints.shape[:-1])) + pose[0][:, None]
+    joints = torch.stack((flat[..., 0], joints[..., 1], flat[..., 1]), -1)
+    first, second = zip(*_BONE_MIDDLES)
+    middles = (joints[:, [JOINT[name] for name in first]] + joints[:, [JOINT[name] for name in second]]) / 2
+    return torch.cat((joints, middles), 1)
+
+
+def _clear(a: Tensor, b: Tensor) -> Tensor:
+    """(N,) True where no sphere of body a (N, 30, 3) meets one of body b."""
+    radius = _RADIUS.to(a)
+    return (torch.cdist(a, b) - radius[:, None] - radius).amin((-1, -2)) >= 0
