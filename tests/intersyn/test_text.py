@@ -151,3 +151,49 @@ def test_clips_own_weights_give_clips_own_vector(monkeypatch):
     torch.testing.assert_close(features.pooled, want, atol=1e-5, rtol=0)
     assert features.tokens.shape[::2] == (4, 32)
     assert not any(p.requires_grad for p in encoder.parameters())
+
+
+@pytest.fixture(scope="module")
+def bundled():
+    return TextEncoder.from_pretrained()
+
+
+@pytest.mark.parametrize(
+    ("text", "opposite"),
+    [
+        ("a person waves with the left hand", "a person waves with the right hand"),
+        ("a person walks forward", "a person walks backward"),
+        ("a person jumps up", "a person jumps down"),
+        ("a person walks in a circle clockwise", "a person walks in a circle counterclockwise"),
+        ("two people walk towards each other", "two people walk away from each other"),
+        ("the first person pushes the second person", "the second person pushes the first person"),
+        ("a person walks slowly", "a person walks quickly"),
+        ("a person walks", "a person walks and turns left"),
+    ],
+)
+def test_the_bundled_tower_keeps_opposites_apart(bundled, text, opposite):
+    one, other = bundled([text, opposite]).pooled
+    assert one @ other < 0.75
+
+
+@pytest.mark.parametrize(
+    ("text", "synonym", "antonym"),
+    [
+        ("a person sprints", "a person runs", "a person walks slowly"),
+        ("a person raises the left hand", "someone lifts the left arm", "a person raises the right hand"),
+        ("a person walks and turns left", "a person walks a curve to the left", "a person walks and turns right"),
+        ("a person walks forward", "a person strolls ahead", "a person walks backward"),
+        ("a person leaps", "a person jumps", "a person crouches"),
+        ("two people waltz", "two people dance salsa", "two people fight"),
+    ],
+)
+def test_the_bundled_tower_finds_synonyms_nearer_than_antonyms(bundled, text, synonym, antonym):
+    here, near, far = bundled([text, synonym, antonym]).pooled
+    assert here @ near > here @ far + 0.05
+
+
+def test_the_bundled_tower_says_the_same_alone_and_in_company(bundled):
+    once = bundled(TEXTS)
+    assert torch.equal(once.pooled, bundled(TEXTS).pooled)
+    alone = bundled([TEXTS[2]])
+    torch.testing.assert_close(alone.pooled[0], once.pooled[2], atol=1e-5, rtol=0)
