@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from intersyn.files import atomic_write
-from intersyn.text import BUNDLED, TextConfig, TextEncoder
+from intersyn.text import TextConfig, TextEncoder
 from training.text_corpus import AXES, LABELS, TURN, Pair, composed, held_out, normalise, pairs_of, word_sentences
 from training.text_teacher import Teacher, embed, vocabulary, words_of
 
@@ -34,7 +34,7 @@ class Config:
     """Everything that decides a run; `steps` fixes the curve, `max_minutes` only how much of it one call does."""
 
     captions: Path  # one description per line
-    out: Path = BUNDLED  # where the finished tower goes
+    out: Path = Path("runs/text/tower")  # where the finished tower goes
     work: Path = Path("runs/text")  # teacher's embeddings, training state, log.csv, report.json
     tower: TextConfig = field(default_factory=TextConfig)
     steps: int = 1500
@@ -259,6 +259,8 @@ def train(config: Config) -> dict[str, float]:
     log: list[dict[str, float]] = []
     if state_file.exists():
         state = torch.load(state_file, weights_only=True)
+        if state["curve"] != _curve(config):
+            raise ValueError(f"{state_file} belongs to a training with other settings: give another --work")
         encoder.load_state_dict(state["encoder"])
         axes.data.copy_(state["axes"])
         optimizer.load_state_dict(state["optimizer"])
@@ -271,7 +273,7 @@ def train(config: Config) -> dict[str, float]:
         log.append({"step": step} | {name: value / max(step - since, 1) for name, value in sums.items()})
         log[-1] |= {"iterations_per_second": (step - since) / (time.monotonic() - entered)}
         log[-1] |= evaluate(tokens, corpus, axes)
-        _save_state(state_file, encoder, axes, optimizer, schedule, step, log)
+        _save_state(state_file, config, encoder, axes, optimizer, schedule, step, log)
         _write_log(log_file, log)
         shown = ("single", "sum", "apart", "side", "iterations_per_second", "cosine", "retrieval", "pairs", "ordered")
         print(
@@ -307,8 +309,15 @@ def train(config: Config) -> dict[str, float]:
     return report
 
 
-def _save_state(path: Path, encoder, axes, optimizer, schedule, step: int, log: list) -> None:
+def _curve(config: Config) -> str:
+    """The settings that decide the curve of a training, as JSON."""
+    free = {"captions", "out", "work", "max_minutes", "save_every", "threads"}
+    return json.dumps({name: value for name, value in asdict(config).items() if name not in free}, sort_keys=True)
+
+
+def _save_state(path: Path, config: Config, encoder, axes, optimizer, schedule, step: int, log: list) -> None:
     state = {
+        "curve": _curve(config),
         "encoder": encoder.state_dict(),
         "axes": axes.data,
         "optimizer": optimizer.state_dict(),

@@ -2,6 +2,7 @@
 
 import csv
 import zlib
+from dataclasses import replace
 
 import pytest
 import torch
@@ -123,7 +124,7 @@ def test_training_goes_on_exactly_where_it_was_killed(config, monkeypatch, tmp_p
     train(config)
     whole = load_file(config.out / "model.safetensors")
 
-    draw, killed = train_text.draw, config.__class__(**vars(config) | {"work": tmp_path / "w2", "out": tmp_path / "t2"})
+    draw, killed = train_text.draw, replace(config, work=tmp_path / "w2", out=tmp_path / "t2")
 
     def draw_until(corpus, lengths, config, step):
         if step == 4:
@@ -143,15 +144,17 @@ def test_training_goes_on_exactly_where_it_was_killed(config, monkeypatch, tmp_p
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
     with open(killed.work / "log.csv") as file:
         assert [line["step"] for line in csv.DictReader(file)] == ["3", "6"]
+    with pytest.raises(ValueError, match="other settings"):
+        train(replace(killed, margin=0.1))
 
 
 def test_a_budget_of_no_time_writes_no_tower(config):
-    train(config.__class__(**vars(config) | {"max_minutes": 0.0}))
+    train(replace(config, max_minutes=0.0))
     assert not config.out.exists()
 
 
 def test_a_longer_training_follows_its_teacher(config):
-    config = config.__class__(**vars(config) | {"steps": 60, "learning_rate": 1e-2})
+    config = replace(config, steps=60, learning_rate=1e-2)
     train(config)
     with open(config.work / "log.csv") as file:
         log = list(csv.DictReader(file))
