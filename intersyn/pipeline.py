@@ -7,6 +7,7 @@ motion = pipe(timeline, seed=0, variant="full")
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -169,8 +170,13 @@ class InterSynPipeline:
         return cls(encoder, ins, rec, config).to(device)
 
     def save_pretrained(self, folder: str | Path) -> Path:
-        """Write the whole as a checkpoint folder. A text encoder from the network is named, not copied."""
+        """Write the whole as a checkpoint folder. A text encoder from the network is named, not copied.
+
+        Networks that an earlier checkpoint left in the folder and this one lacks are removed.
+        """
         folder = Path(folder)
+        for name in {"ins_no_smooth", "rec"} - set(self.ins) - ({"rec"} if self.rec is not None else set()):
+            shutil.rmtree(folder / name, ignore_errors=True)
         for name, ins in self.ins.items():
             ins.save(folder / name)
         if self.rec is not None:

@@ -30,6 +30,12 @@ def test_notes_in_the_folder_stay(tiny_checkpoint, tmp_path):
     (tmp_path / "ins" / "LICENSE.md").write_text("a note")
     main(Config(ins=tiny_checkpoint / "ins", text=str(tiny_checkpoint / "text"), out=tmp_path))
     assert (tmp_path / "ins" / "LICENSE.md").read_text() == "a note"
+
+
+def test_networks_of_an_earlier_bundle_go(tiny_checkpoint, tmp_path):
+    tiny, text = tiny_checkpoint, str(tiny_checkpoint / "text")
+    main(Config(ins=tiny / "ins", no_smooth=tiny / "ins_no_smooth", rec=tiny / "rec", text=text, out=tmp_path))
+    main(Config(ins=tiny / "ins", text=text, out=tmp_path))
     assert InterSynPipeline.from_pretrained(tmp_path).variants == ("no_rec", "uncoupled_no_rec")
 
 
