@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from intersyn.motion import Motion
 
 READY = "Ready."
+NOT_READY = "Nothing to show yet."
 GENERATE, CANCEL = "Generate", "Cancel"
 
 
@@ -92,7 +93,7 @@ class Events:
         try:
             motion, request = self.example()
         except GenerationError as error:
-            yield {"message": str(error)}, status(str(error), "error"), gr.skip()
+            yield {"message": str(error)}, status(NOT_READY), gr.skip()
             return
         with tempfile.TemporaryDirectory(prefix="intersyn-") as folder:
             view, file = publish(motion, Path(folder), request, example=True)

@@ -98,8 +98,14 @@ class Generator:
         """The pipeline, loaded on the first call."""
         with self._lock:
             if self._pipeline is None:
+                from intersyn.checkpoint import BUNDLED, CONFIG
                 from intersyn.pipeline import InterSynPipeline
 
+                if self.source is None and not (BUNDLED / CONFIG).is_file():
+                    raise GenerationError(
+                        "No checkpoint is bundled with this copy, so nothing can be generated: set the environment "
+                        f"variable {CHECKPOINT_VARIABLE} to a checkpoint’s folder or Hub name and start again."
+                    )
                 self._pipeline = InterSynPipeline.from_pretrained(self.source)
             return self._pipeline
 
@@ -108,6 +114,8 @@ def as_generation_error(error: Exception) -> GenerationError:
     """One sentence for any failure; those nobody foresaw are also printed with their traceback."""
     from intersyn.checkpoint import CheckpointError
 
+    if isinstance(error, GenerationError):
+        return error
     if isinstance(error, (CheckpointError, ValueError)):
         wrapped = GenerationError(str(error))
     else:

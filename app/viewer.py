@@ -21,7 +21,7 @@ PEOPLE = ("Person one", "Person two", "Person three", "Person four")
 
 # Constant: Gradio would diff a changed template over what the viewer put inside.
 TEMPLATE = """
-<section class="is-viewer" aria-label="3D view of the motion">
+<section class="is-viewer is-empty" aria-label="3D view of the motion">
   <div class="is-stage">
     <canvas class="is-canvas" tabindex="0" role="img"
       aria-label="Two figures on a floor. Arrow keys turn the view, plus and minus zoom."></canvas>

@@ -4,7 +4,7 @@ import { clamp, lookAt, multiply, normalize, perspective, smoothed } from "./mat
 
 const FOV = (34 * Math.PI) / 180;
 const EYE_LEVEL = 0.92; // metres: the middle of a standing person
-const HALF_HEIGHT = 1.26; // metres above and below it that should be seen
+const HALF_HEIGHT = 1.22; // metres above and below it that should be seen
 const ARM = 0.75; // metres kept free on either side of a pelvis
 
 /** Where the camera should aim at each frame: the people's middle and how far they stand from it, smoothed. */

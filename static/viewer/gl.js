@@ -1,11 +1,13 @@
 // The WebGL2 renderer: skinned bodies, one shadow map, a floor. It owns its context and gives it back.
 
-import { lookAt, multiply, orthographic } from "./math.js";
+import { lookAt, multiply, orthographic, smoothed } from "./math.js";
 import * as source from "./shaders.js";
 
 const SHADOW_SIZE = 1024;
 const GROUND_REACH = 11; // metres round the people until the floor has faded out
 const MAX_SPOTS = 32; // as in the ground shader
+const PATH_WIDTH = 0.035; // metres, of the line that shows where somebody walks
+const PATH_SMOOTHING = 8; // frames: hips sway, ways do not
 const FEET = [7, 8, 10, 11]; // ankles and feet: where a body darkens the floor it stands on
 
 function program(gl, vertex, fragment) {
@@ -67,6 +69,7 @@ export class GLRenderer {
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.enable(gl.DEPTH_TEST);
     gl.enable(gl.CULL_FACE);
+    this.paths = { program: program(gl, source.PATH_VERTEX, source.PATH_FRAGMENT), poser: null, strips: [] };
     if (this.body) this.setBody(this.body);
   }
 
@@ -91,6 +94,35 @@ export class GLRenderer {
     for (let i = 0; i < 4; i++) gl.enableVertexAttribArray(i);
     upload(gl.ELEMENT_ARRAY_BUFFER, triangles);
     this.indices = triangles.length;
+  }
+
+  /** Ribbons on the floor along everyone's way, made once per motion. */
+  setPaths(poser) {
+    const { gl, paths } = this;
+    for (const strip of paths.strips) {
+      gl.deleteVertexArray(strip.array);
+      gl.deleteBuffer(strip.buffer);
+    }
+    paths.poser = poser;
+    paths.strips = Array.from({ length: poser.people }, (_, person) => {
+      const roots = Array.from({ length: poser.frames }, (_, frame) => poser.rootAt(frame, person));
+      const x = smoothed(roots.map((root) => root[0]), PATH_SMOOTHING);
+      const z = smoothed(roots.map((root) => root[2]), PATH_SMOOTHING);
+      const points = [];
+      roots.forEach((_, frame) => {
+        const before = Math.max(frame - 2, 0), after = Math.min(frame + 2, poser.frames - 1);
+        const [dx, dz] = [x[after] - x[before], z[after] - z[before]];
+        const scale = PATH_WIDTH / 2 / Math.max(Math.hypot(dx, dz), 1e-3);
+        points.push(x[frame] - dz * scale, z[frame] + dx * scale, frame, x[frame] + dz * scale, z[frame] - dx * scale, frame);
+      });
+      const strip = { array: gl.createVertexArray(), buffer: gl.createBuffer(), count: poser.frames * 2 };
+      gl.bindVertexArray(strip.array);
+      gl.bindBuffer(gl.ARRAY_BUFFER, strip.buffer);
+      gl.bufferData(gl.ARRAY_BUFFER, new Float32Array(points), gl.STATIC_DRAW);
+      gl.enableVertexAttribArray(0);
+      gl.vertexAttribPointer(0, 3, gl.FLOAT, false, 0, 0);
+      return strip;
+    });
   }
 
   /** One picture. `poser` may be null: then the empty stage. `look` holds linear colours; `view` comes from Camera. */
@@ -163,9 +195,24 @@ export class GLRenderer {
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
+    if (poser) this.drawPaths(poser, view, look);
     gl.disable(gl.BLEND);
     gl.depthMask(true);
     gl.enable(gl.CULL_FACE);
+  }
+
+  drawPaths(poser, view, look) {
+    const { gl, paths } = this;
+    if (paths.poser !== poser) this.setPaths(poser);
+    const { made, at } = paths.program;
+    gl.useProgram(made);
+    gl.uniformMatrix4fv(at.viewProjection, false, view.matrix);
+    gl.uniform1f(at.now, poser.frame);
+    paths.strips.forEach(({ array, count }, person) => {
+      gl.uniform3fv(at.colour, look.paint[person % look.paint.length]);
+      gl.bindVertexArray(array);
+      gl.drawArrays(gl.TRIANGLE_STRIP, 0, count);
+    });
   }
 
   /** Browsers allow about sixteen contexts: a viewer that leaves the page must not keep one. */

@@ -143,9 +143,10 @@ class Viewer {
     this.camera.setTrack(framing(this.poser, motion.fps), sideView(this.poser, this.meeting(value.segments)));
     this.makeTags(value.people);
     this.element.dataset.loaded = "true";
+    this.element.querySelector(".is-viewer").classList.remove("is-empty");
     this.clock.load(this.poser.frames, motion.fps);
     this.timeline.load(value.segments);
-    this.clock.play();
+    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) this.clock.play();
     if (!value.example) this.stage.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }
 

@@ -14,6 +14,7 @@ export function readLook(element) {
   const people = ["one", "two", "three", "four"].map(read).filter(Boolean);
   return {
     people: people.map((colour) => linear(parse(colour))),
+    paint: people.map(parse), // for what is not lit
     sky: linear(parse(read("sky"))),
     bounce: linear(parse(read("bounce"))),
     floor: parse(read("floor")),

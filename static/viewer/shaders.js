@@ -85,6 +85,26 @@ void main() {
   gl_Position = viewProjection * vec4(world, 1.0);
 }`;
 
+export const PATH_VERTEX = `#version 300 es
+layout(location=0) in vec3 point; // x, z, frame
+uniform mat4 viewProjection;
+out float frame;
+void main() {
+  frame = point.z;
+  gl_Position = viewProjection * vec4(point.x, 0.002, point.y, 1.0);
+}`;
+
+export const PATH_FRAGMENT = `#version 300 es
+precision highp float;
+in float frame;
+uniform vec3 colour;
+uniform float now;
+out vec4 result;
+void main() {
+  float alpha = frame <= now ? mix(0.16, 0.55, exp((frame - now) / 30.0)) : 0.16;
+  result = vec4(colour, 1.0) * alpha;
+}`;
+
 // The floor is light where it is near and vanishes into the page's own background further out.
 export const GROUND_FRAGMENT = `#version 300 es
 precision highp float;

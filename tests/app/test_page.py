@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlparse
@@ -212,10 +213,10 @@ def test_without_webgl_there_are_stick_figures_and_a_notice(chromium: str, serve
 
 def test_without_a_checkpoint_the_page_says_so(chromium: str, server_without_checkpoint):
     with visiting(chromium, server_without_checkpoint.url) as visit:
-        message = visit.page.locator("#status .is-error")
-        message.wait_for()
-        assert "There is no checkpoint folder" in message.inner_text()
-        assert "There is no checkpoint folder" in visit.page.locator(".is-stage .is-message").inner_text()
+        sentence = re.compile("There is no checkpoint folder")
+        playwright.expect(visit.page.locator(".is-stage .is-message")).to_have_text(sentence, timeout=PATIENCE)
+        visit.page.locator("#generate").click()
+        playwright.expect(visit.page.locator("#status .is-error")).to_have_text(sentence, timeout=PATIENCE)
         assert visit.ask("viewer.poser") is None
         assert server_without_checkpoint.contacted() <= LOCAL
         assert visit.hosts <= LOCAL
