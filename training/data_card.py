@@ -7,7 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 
 from intersyn.data.store import SPLITS, ClipStore
 from intersyn.files import atomic_write
@@ -69,10 +69,10 @@ def make_report(
 
 def _quality(rows: list[Mapping[str, float]]) -> dict[str, float]:
     out = {}
-    for name in ("limb_error", "skating", "source_skating"):
+    for name in ("leg_error", "arm_error", "skating", "source_skating"):
         values = [row[name] for row in rows if not math.isnan(row.get(name, math.nan))]
         if values:
-            out[name] = median(values)
+            out[name] = fmean(values) if "skating" in name else median(values)
     return out
 
 
@@ -82,18 +82,20 @@ def card_text(report: Mapping) -> str:
     lines += ["Made by `python -m training.prepare`. One skeleton (SMPL's first 22 joints, the project's rest pose),",
               "20 frames per second, metres, y up, floor at 0. Mirrored copies are made when drawn.", ""]  # fmt: skip
     lines += ["## Sources", ""]
-    lines += ["| source | clips | hours | train / val / test | limb error | skating, mm/frame (source) |"]
+    lines += [
+        "| source | clips | hours | train / val / test | legs / arms off by, degrees | skating, mm/frame (source's) |"
+    ]
     lines += ["|---|---|---|---|---|---|"]
     for source, row in report["source"].items():
-        error = f"{row['limb_error']:.3f} degrees" if "limb_error" in row else "-"
+        error = f"{row['leg_error']:.2f} / {row['arm_error']:.2f}" if "leg_error" in row else "-"
         slide = "-"
         if "skating" in row:
             slide = f"{1000 * row['skating']:.2f}"
             slide += f" ({1000 * row['source_skating']:.2f})" if "source_skating" in row else ""
         splits = " / ".join(str(row[split]) for split in SPLITS)
         lines.append(f"| {source} | {row['clips']} | {row['hours']:.2f} | {splits} | {error} | {slide} |")
-    lines += ["", "Limb error: angle between our thighs, shins, upper arms and forearms and the source's, median.",
-              "Skating: floor speed of feet in contact, median over clips of the clip's mean.", ""]  # fmt: skip
+    lines += ["", "Off by: angle between our thighs and shins (upper arms and forearms) and the source's; median over"]
+    lines += ["frames, then over clips. Skating: how far feet in contact slide, mean over frames, then over clips.", ""]
     lines += [
         f"Made in {report['run']['seconds']:.0f} s; at most {report['run']['peak_gigabytes']:.2f} GB of memory.",
         "",

@@ -25,15 +25,21 @@ import tyro
 from tqdm import tqdm
 
 from intersyn.data.raw import find_raw
-from intersyn.data.sources import bandai, cmu
-from intersyn.data.sources.base import FPS, Task, Track
+from intersyn.data.sources import bandai, cmu, humanml3d, interhuman
+from intersyn.data.sources.base import FPS, MIN_FRAMES, Label, Task, Track, crop_track
 from intersyn.data.splits import assign_splits
 from intersyn.data.store import FILE_NAME, Clip, ClipStore
 from intersyn.files import atomic_write
 from training.data_card import write_card
 
-VERSION = 2  # raise it when retargeting changes, so that cached tracks are made anew
-MODULES: dict[str, ModuleType] = {bandai.SOURCE: bandai, cmu.SOURCE: cmu, cmu.SALSA: cmu}
+VERSION = 3  # raise it when retargeting changes, so that cached tracks are made anew
+MODULES: dict[str, ModuleType] = {
+    bandai.SOURCE: bandai,
+    cmu.SOURCE: cmu,
+    cmu.SALSA: cmu,
+    humanml3d.SOURCE: humanml3d,
+    interhuman.SOURCE: interhuman,
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,10 @@ class PrepareConfig:
     """Folder with dataset-1, dataset-2, solo and salsa, or with the .tar.xz archives of these."""
     out: Path
     """Folder for clips.zip, README.md (the dataset card), report.json and the cache."""
+    humanml3d: Path | None = None
+    """HumanML3D as published (new_joint_vecs, texts, train.txt, ...)."""
+    interhuman: Path | None = None
+    """InterHuman as published (motions_processed, annots, train.txt, ...)."""
     workers: int = os.cpu_count() or 1
     """Processes that read recordings side by side."""
 
@@ -52,8 +62,10 @@ def find_tasks(config: PrepareConfig) -> list[Task]:
     """Every recording of every source that is there. Raises FileNotFoundError where there is none."""
     raw = find_raw(config.raw, config.out / "raw")
     tasks = [*bandai.find(raw), *cmu.find(raw)]
+    tasks += humanml3d.find(config.humanml3d) if config.humanml3d else []
+    tasks += interhuman.find(config.interhuman) if config.interhuman else []
     if not tasks:
-        raise FileNotFoundError(f"{config.raw} holds none of dataset-1, dataset-2, solo, salsa")
+        raise FileNotFoundError(f"{config.raw} holds no recordings")
     return tasks
 
 
@@ -135,7 +147,9 @@ def gather(tasks: list[Task], cache: Path) -> tuple[ClipStore, dict[str, dict[st
         if tracks is None:
             continue
         for label in task.labels:
-            track = tracks[label.person]
+            track = _cut(tracks[label.person], label)
+            if track.frames < MIN_FRAMES:
+                continue
             clips.append(
                 Clip(
                     name=label.name,
@@ -150,7 +164,7 @@ def gather(tasks: list[Task], cache: Path) -> tuple[ClipStore, dict[str, dict[st
                     test_texts=label.test_texts,
                     key=track.key,
                     partner=label.partner,
-                    role=label.person,
+                    role=label.person if label.partner else 0,
                 )
             )
             rotations.append(track.rotations)
@@ -161,6 +175,14 @@ def gather(tasks: list[Task], cache: Path) -> tuple[ClipStore, dict[str, dict[st
     if not clips:
         raise ValueError("no recording could be used")
     return ClipStore(torch.cat(rotations), torch.cat(roots), torch.cat(contacts), tuple(clips), FPS), quality
+
+
+def _cut(track: Track, label: Label) -> Track:
+    """The part of a track that a label speaks of."""
+    if label.span is None:
+        return track
+    start, end = (min(max(round(seconds * FPS), 0), track.frames) for seconds in label.span)
+    return crop_track(track, start, end)
 
 
 def prepare(config: PrepareConfig) -> Path:

@@ -18,15 +18,21 @@ _FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 6, "lc": 0, "lp": 0, "pb": 0}]
 
 def encode_rotations(rotations: Tensor) -> bytes:
     """Local quaternions (F, 22, 4) -> bytes."""
-    angles = quaternion_to_axis_angle(rotations.double()).reshape(len(rotations), -1).numpy()
-    return _pack(np.rint(angles / ANGLE_STEP).astype(np.int16))
+    steps = np.empty((len(rotations), NUM_JOINTS * 3), np.int16)
+    for rows in _chunks(len(rotations)):
+        angles = quaternion_to_axis_angle(rotations[rows].double()).reshape(-1, NUM_JOINTS * 3)
+        steps[rows] = np.rint(angles.numpy() / ANGLE_STEP)
+    return _pack(steps)
 
 
 def decode_rotations(data: bytes, frames: int) -> Tensor:
     """Bytes -> local quaternions (frames, 22, 4), float32."""
     steps = _unpack(data, frames, NUM_JOINTS * 3, np.int16)
-    angles = torch.from_numpy(steps.astype(np.float32) * np.float32(ANGLE_STEP))
-    return axis_angle_to_quaternion(angles.reshape(frames, NUM_JOINTS, 3))
+    rotations = torch.empty(frames, NUM_JOINTS, 4)
+    for rows in _chunks(frames):
+        angles = torch.from_numpy(steps[rows].astype(np.float32) * np.float32(ANGLE_STEP))
+        rotations[rows] = axis_angle_to_quaternion(angles.reshape(-1, NUM_JOINTS, 3))
+    return rotations
 
 
 def encode_root(root: Tensor) -> bytes:
@@ -50,6 +56,11 @@ def decode_contacts(data: bytes, frames: int) -> Tensor:
     if bits.size < frames * 4:
         raise ValueError(f"contacts of {frames} frames expected, the file holds {bits.size // 4}")
     return torch.from_numpy(bits[: frames * 4].reshape(frames, 4).astype(np.float32))
+
+
+def _chunks(frames: int, size: int = 16384) -> list[slice]:
+    """Rows in pieces, which keeps the memory of a conversion small."""
+    return [slice(start, start + size) for start in range(0, frames, size)]
 
 
 def _pack(steps: np.ndarray) -> bytes:

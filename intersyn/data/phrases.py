@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 # Predicates of "a person ...". {side} and {other} stand for left and right; the shared tables below use them.
+# These actors turn most of the way towards where they go and still drift to the side: not side steps.
 _WALK_SIDE = (
-    "walks sideways to the {side}", "side-steps to the {side}", "walks to the {side}", "moves sideways to the {side}",
-    "takes side steps to the {side}", "steps {side} again and again", "is walking sideways, going {side}",
-    "goes to the {side} without turning", "shuffles to the {side}", "keeps stepping sideways towards the {side}",
+    "walks to the {side}", "walks diagonally to the {side}", "walks forward and to the {side}",
+    "walks off to the {side}",
+    "goes to the {side}", "is walking towards the {side}", "drifts to the {side} while walking", "heads {side} on foot",
+    "walks ahead, slanting to the {side}", "strolls over to the {side}",
 )  # fmt: skip
 _TURN = (
     "walks and turns {side}", "walks forward and turns to the {side}", "turns {side} while walking",

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from intersyn.data.feet import anchor_feet
+from intersyn.data.rotation_between import minimal_rotation
 from intersyn.rotations import (
     normalize_quaternion,
     quaternion_apply,
@@ -56,17 +58,6 @@ class Calibration:
     corrections: Tensor
     hips: tuple[int, int]
     scale: float
-
-
-def minimal_rotation(start: Tensor, end: Tensor) -> Tensor:
-    """The smallest rotation, a quaternion (..., 4), that turns direction `start` (..., 3) onto `end` (..., 3)."""
-    start, end = torch.nn.functional.normalize(start, dim=-1), torch.nn.functional.normalize(end, dim=-1)
-    cosine = (start * end).sum(-1, keepdim=True)
-    q = torch.cat((1 + cosine, torch.linalg.cross(start, end, dim=-1)), dim=-1)
-    # Opposite directions: any axis square to them will do.
-    axis = torch.where(start[..., :1].abs() < 0.9, start.new_tensor([1.0, 0, 0]), start.new_tensor([0, 1.0, 0]))
-    turned = torch.cat((torch.zeros_like(cosine), torch.linalg.cross(start, axis.expand_as(start), dim=-1)), dim=-1)
-    return normalize_quaternion(torch.where(cosine < -1 + 1e-9, turned, q))
 
 
 def calibrate(
@@ -124,7 +115,18 @@ def retarget(rotations: Tensor, joints: Tensor, calibration: Calibration) -> tup
     middle = calibration.scale * joints[:, list(calibration.hips)].mean(1)
     rest_middle = (OFFSETS[JOINT["left_hip"]] + OFFSETS[JOINT["right_hip"]]).to(rotations) / 2
     root = middle - quaternion_apply(ours[:, 0], rest_middle)
+    ours = anchor_feet(ours, root, _source_feet(joints, calibration))
     return normalize_quaternion(local_rotations(ours)), root
+
+
+def _source_feet(joints: Tensor, calibration: Calibration) -> dict[str, tuple[Tensor, Tensor | None]]:
+    """The source's ankle and toe (T, 3) at our size, per side; no toe where its foot stands in for both."""
+    feet: dict[str, tuple[Tensor, Tensor | None]] = {}
+    for side in ("left", "right"):
+        ankle, toe = (calibration.sources[JOINT[f"{side}_{name}"]][0] for name in ("ankle", "foot"))
+        positions = joints[:, [ankle, toe]] * calibration.scale
+        feet[side] = (positions[:, 0], positions[:, 1] if toe != ankle else None)
+    return feet
 
 
 def floor_height(joints: Tensor) -> float:

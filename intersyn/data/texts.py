@@ -93,9 +93,10 @@ _VERBS = {
     "bend over, scoop up, rise, lift arm": "bends over, scoops something up, rises and lifts an arm",
     "swordplay": "practises swordplay", "cartwheel": "does a cartwheel", "cartwheels": "does cartwheels",
     "laugh": "laughs", "soccer, kick ball": "plays soccer and kicks a ball",
-    "start walk stop": "starts walking and then stops", "start hop stop": "starts hopping and then stops",
+    "start walk stop": "starts walking and then stops in the style of Michael Jackson",
+    "start hop stop": "starts hopping and then stops in the style of Michael Jackson",
     "balance on one leg, outstretched arms": "balances on one leg with outstretched arms",
-    "indian": "performs an Indian dance", "martial": "performs martial arts",
+    "indian dance": "performs an Indian dance", "martial arts": "performs martial arts",
 }  # fmt: skip
 
 

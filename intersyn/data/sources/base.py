@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +12,17 @@ from torch import Tensor
 
 from intersyn.data.bvh import Bvh
 from intersyn.data.contacts import foot_contacts, skating
-from intersyn.data.retarget import Calibration, floor_height, joints_of, limb_errors, resample, retarget
-from intersyn.skeleton import FOOT_JOINTS
+from intersyn.data.retarget import (
+    LIMBS,
+    Calibration,
+    calibrate,
+    floor_height,
+    joints_of,
+    limb_errors,
+    resample,
+    retarget,
+)
+from intersyn.skeleton import FOOT_JOINTS, JOINT, JOINT_NAMES, OFFSETS
 
 FPS = 20.0
 MIN_FRAMES = 20
@@ -55,7 +65,7 @@ class Track:
     """One person of a recording on the common skeleton at 20 fps, the floor at 0.
 
     rotations (T, 22, 4) local quaternions, root (T, 3) metres, contacts (T, 4), key: frames no crop may lose.
-    quality: limb_error (degrees, median), source_skating and skating (metres per frame in contact), where measured.
+    quality, where measured: leg_error and arm_error (degrees, median), skating and source_skating (metres per frame).
     """
 
     rotations: Tensor
@@ -92,8 +102,23 @@ def pose_from_bvh(bvh: Bvh, fps: float, unit: float, calibration: Calibration) -
     rotations, positions = resample(bvh.rotations, bvh.positions, fps, FPS)
     source_rotations, source_joints = Bvh(bvh.hierarchy, rotations, positions, FPS).world()
     source_joints = source_joints * unit
-    local, root = retarget(source_rotations, source_joints, calibration)
-    return Pose(local, root, joints_of(local, root), source_joints, calibration)
+    return pose_from_globals(source_rotations, source_joints, calibration)
+
+
+def pose_from_globals(rotations: Tensor, joints: Tensor, calibration: Calibration) -> Pose:
+    """Retarget a source's global rotations (T, J, 4) and joints (T, J, 3), metres, at 20 fps."""
+    local, root = retarget(rotations, joints, calibration)
+    return Pose(local, root, joints_of(local, root), joints, calibration)
+
+
+def pose_from_joints(rotations: Tensor, joints: Tensor) -> Pose:
+    """A pose from joints (T, 22, 3) and the rotations (T, 22, 4) already found for our own skeleton."""
+    leg = (JOINT["left_hip"], JOINT["left_knee"], JOINT["left_ankle"])
+    length = sum(float((joints[:, b] - joints[:, a]).norm(dim=-1).median()) for a, b in itertools.pairwise(leg))
+    identity = rotations.new_tensor([1.0, 0, 0, 0])
+    bones = {joint: OFFSETS[child] for joint, child in LIMBS.items()}
+    calibration = calibrate(JOINT_NAMES, JOINT_NAMES, dict.fromkeys(JOINT_NAMES, identity), bones, length)
+    return pose_from_globals(rotations, joints, calibration)
 
 
 def finish(poses: Sequence[Pose]) -> list[Track]:
@@ -128,7 +153,7 @@ def without_spikes(pose: Pose) -> Pose:
         return pose
     # a second difference at frame f has seen f - 1, f and f + 1: all three are left out
     edges = [-2, *bad, len(pose.root) + 1]
-    length, start = max((b - a - 3, a + 2) for a, b in zip(edges, edges[1:], strict=False))
+    length, start = max((b - a - 3, a + 2) for a, b in itertools.pairwise(edges))
     if length < MIN_CLEAN_FRAMES:
         raise UnusableRecording(
             f"spikes of up to {float(peaks.max()):.2f} m/frame^2 leave {max(length, 0)} clean frames"
@@ -150,8 +175,11 @@ def _quality(pose: Pose, joints: Tensor, contacts: Tensor) -> dict[str, float]:
     ours = joints[:, [FOOT_JOINTS[k] for k in kept]]
     theirs = pose.source_joints[:, [feet[k] for k in kept]] * pose.calibration.scale
     held = contacts[:, kept]
+    errors = limb_errors(joints, pose.source_joints, pose.calibration)
+    legs = torch.tensor(["hip" in JOINT_NAMES[joint] or "knee" in JOINT_NAMES[joint] for joint in LIMBS])
     return {
-        "limb_error": float(limb_errors(joints, pose.source_joints, pose.calibration).median()),
+        "leg_error": float(errors[:, legs].median()),
+        "arm_error": float(errors[:, ~legs].median()),
         "skating": float(skating(ours, held)),
         "source_skating": float(skating(theirs, held)),
     }

@@ -31,6 +31,10 @@ from intersyn.rotations import heading_of, quaternion_apply, quaternion_conjugat
 
 SOURCE, SALSA = "cmu", "salsa"
 SALSA_FPS = 60.0
+# Trials without a description of their own: CMU's description of the subject.
+SUBJECTS = {"94": "indian dance", "indian": "indian dance", "martial": "martial arts"}
+# Subject 131 is "Michael Jackson styled motions": "Start Walk Stop" there is no plain walk.
+SUBJECT_ACTIONS = {"131": "dance"}
 
 
 @dataclass(frozen=True)
@@ -98,9 +102,9 @@ def find(root: Path) -> list[Task]:
 def _solo_task(folder: Path, row: dict[str, str]) -> Task:
     if row["skeleton"] not in FAMILIES:
         raise ValueError(f"{folder.name}/manifest.csv: {row['trial']} has the unknown skeleton {row['skeleton']!r}")
-    # A few trials come without a description; what they show is in their name.
-    description = row["description"].strip() or row["trial"].rsplit("-", 1)[0]
-    action = action_of(description)
+    subject = row["trial"].replace("_", "-").split("-")[0]
+    description = row["description"].strip() or SUBJECTS.get(subject, subject)
+    action = SUBJECT_ACTIONS.get(subject) or action_of(description)
     train, test = describe(description, action)
     label = Label(f"{SOURCE}/{row['trial']}", action, "normal", train, test)
     facts: dict[str, float | str] = {"family": row["skeleton"], "fps": float(row["true_fps"])}
