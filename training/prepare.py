@@ -32,7 +32,7 @@ from intersyn.data.store import FILE_NAME, Clip, ClipStore
 from intersyn.files import atomic_write
 from training.data_card import write_card
 
-VERSION = 3  # raise it when retargeting changes, so that cached tracks are made anew
+VERSION = 4  # raise it when retargeting changes, so that cached tracks are made anew
 MODULES: dict[str, ModuleType] = {
     bandai.SOURCE: bandai,
     cmu.SOURCE: cmu,

@@ -67,8 +67,8 @@ def _bend_leg(rotations: Tensor, root: Tensor, hip: int, knee: int, ankle: int, 
     longest = torch.maximum((a + b) * MAX_STRETCH, reach.norm(dim=-1, keepdim=True))
     distance = torch.minimum(wanted.norm(dim=-1, keepdim=True), longest)
     along = torch.nn.functional.normalize(wanted, dim=-1)
-    # The side the knee is on; a straight leg bends towards the front of the thigh.
-    front = quaternion_apply(rotations[:, hip], root.new_tensor([0.0, 0.0, 1e-3]))
+    # The side the knee is on; a straight leg bends towards the front of the thigh, and one that need not move stays.
+    front = quaternion_apply(rotations[:, hip], root.new_tensor([0.0, 0.0, 0.05])) * shift.norm(dim=-1, keepdim=True)
     axis = torch.nn.functional.normalize(reach, dim=-1)
     out = thigh + front
     out = out - (out * axis).sum(-1, keepdim=True) * axis

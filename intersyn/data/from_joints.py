@@ -128,7 +128,7 @@ def _foot(joints: Tensor, shin: Tensor, side: str) -> Tensor:
     x = torch.nn.functional.normalize(lateral - (lateral * z).sum(-1, keepdim=True) * z, dim=-1)
     y = torch.linalg.cross(z, x, dim=-1)
     pointing = matrix_to_quaternion(torch.stack((x, y, z), -1))
-    height = joints[:, JOINT[f"{side}_ankle"], 1]
+    height = joints[:, [JOINT[f"{side}_ankle"], JOINT[f"{side}_foot"]], 1].sum(-1)
     planted = height <= height.quantile(0.3)
     pitch = float(torch.asin((-bone[planted, 1]).clamp(-1, 1)).median().clamp(*FOOT_PITCH_RANGE))
     # The bone of a flat foot points down by `pitch`: turn that away, so that flat is the identity.

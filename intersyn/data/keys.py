@@ -25,14 +25,14 @@ def key_interval(action: str, joints: Tensor) -> tuple[int, int] | None:
     """Frames [a, b) round the peak of the action's own motion, at most 24; None for actions without a peak.
 
     joints (T, 22, 3) in metres, y up. The interval is where the signal stays above 70% of the way from its
-    median to its peak, cut to 24 frames about the peak.
+    rest (its lowest tenth) to its peak, cut to 24 frames about the peak.
     """
     if action not in GESTURES:
         return None
     kind, side = GESTURES[action]
     signal = _signal(kind, side, joints)
     peak = int(signal.argmax())
-    base = float(signal.median())
+    base = float(signal.quantile(0.1))
     above = signal >= base + 0.7 * (float(signal[peak]) - base)
     start, end = peak, peak + 1
     while start > 0 and bool(above[start - 1]):

@@ -110,7 +110,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "attacks with a sword",
     ),
     "dance-short": (
-        "dances", "is dancing", "performs a short dance", "dances on the spot", "does a dance",
+        "dances", "is dancing", "performs a short dance", "dances on the spot", "dances briefly",
         "moves to music", "shows some dance moves", "dances to a beat", "does a little dance", "performs dance steps",
     ),
     "salsa": (

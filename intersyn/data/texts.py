@@ -42,10 +42,13 @@ def fraction(key: str) -> float:
 
 @cache
 def reserved(count: int, key: str) -> frozenset[int]:
-    """Which of `count` phrasings are for testing: a fifth, at least one, by fixed hash. Fewer than 5 give none."""
+    """Which of `count` phrasings are for testing: a fifth, at least one, by fixed hash. Fewer than 5 give none.
+
+    The first two say it most plainly; they are always for training.
+    """
     if count < 5:
         return frozenset()
-    order = sorted(range(count), key=lambda k: fraction(f"phrase/{key}/{k}"))
+    order = sorted(range(2, count), key=lambda k: fraction(f"phrase/{key}/{k}"))
     return frozenset(order[: max(1, round(TEST_SHARE * count))])
 
 

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import zipfile
+
+import pytest
+import torch
+
+from intersyn.data.codec import decode_root, encode_root
+from intersyn.data.retarget import joints_of
+from intersyn.data.store import Clip, ClipStore
+from tests.motions import smooth_motion
+
+
+@pytest.fixture
+def store():
+    clips, parts, start = [], [], 0
+    for k, (split, frames) in enumerate((("train", 50), ("test", 35), ("train", 41), ("val", 30))):
+        parts.append(smooth_motion(k, frames=frames))
+        clips.append(
+            Clip(
+                name=f"made/{k}",
+                source="made",
+                recording=str(k),
+                action="walk",
+                style="normal",
+                split=split,
+                start=start,
+                frames=frames,
+                texts=("a person walks", f"text {k}"),
+                test_texts=("a person strolls",),
+                key=(3, 9) if k == 0 else None,
+                partner="made/2" if k == 0 else None,
+                role=k % 2,
+            )
+        )
+        start += frames
+    return ClipStore(*(torch.cat([part[n] for part in parts]) for n in range(3)), tuple(clips))
+
+
+def _rows(store, clip):
+    return slice(clip.start, clip.start + clip.frames)
+
+
+def test_round_trip_of_all_splits(store, tmp_path):
+    loaded = ClipStore.load(store.save(tmp_path / "clips.zip"), ("train", "val", "test"))
+    assert loaded.fps == 20.0 and len(loaded.root) == len(store.root)
+    by_name = {clip.name: clip for clip in loaded.clips}
+    for clip in store.clips:
+        other = by_name[clip.name]
+        for field in ("source", "recording", "action", "style", "split", "frames", "texts", "test_texts", "key",
+                      "partner", "role"):  # fmt: skip
+            assert getattr(other, field) == getattr(clip, field), field
+        a, b = _rows(store, clip), _rows(loaded, other)
+        error = joints_of(store.rotations[a], store.root[a]) - joints_of(loaded.rotations[b], loaded.root[b])
+        assert float(error.norm(dim=-1).median()) < 5e-4  # half a millimetre
+        torch.testing.assert_close(loaded.contacts[b], store.contacts[a])
+        torch.testing.assert_close(loaded.root[b], store.root[a], atol=6e-5, rtol=0)
+
+
+def test_only_the_splits_asked_for_are_loaded(store, tmp_path):
+    path = store.save(tmp_path / "clips.zip")
+    train = ClipStore.load(path)
+    assert [clip.name for clip in train.clips] == ["made/0", "made/2"] and len(train.root) == 91
+    assert [clip.start for clip in train.clips] == [0, 50]
+    assert len(ClipStore.load(path, ()).clips) == 0
+
+
+def test_the_folder_will_do(store, tmp_path):
+    store.save(tmp_path / "clips.zip")
+    assert len(ClipStore.load(tmp_path, ("val",)).clips) == 1
+
+
+def test_smooth_motion_is_packed_tightly(tmp_path):
+    local, root, contacts = smooth_motion(0, frames=2000)
+    clip = Clip("a", "made", "a", "walk", "normal", "train", 0, 2000, ("a person walks",))
+    path = ClipStore(local, root, contacts, (clip,)).save(tmp_path / "clips.zip")
+    assert path.stat().st_size < 2000 * 66  # under a byte a number, where float32 quaternions take over five
+
+
+def test_a_jump_from_minus_pi_to_pi_survives(tmp_path):
+    angle = torch.linspace(0, 14, 200)
+    local = torch.zeros(200, 22, 4)
+    local[..., 0] = 1
+    local[:, 0, 0], local[:, 0, 2] = torch.cos(angle / 2), torch.sin(angle / 2)
+    clip = Clip("a", "made", "a", "turn", "normal", "train", 0, 200, ())
+    store = ClipStore(local, torch.zeros(200, 3), torch.zeros(200, 4), (clip,))
+    loaded = ClipStore.load(store.save(tmp_path / "c.zip"))
+    assert float((loaded.rotations * local).sum(-1).abs().min()) > 1 - 1e-6
+
+
+def test_positions_far_from_the_origin():
+    root = torch.tensor([[-250.0, 0.9, 4000.0], [250.0, 1.0, -4000.0], [0.0, 0.0, 0.0]])
+    torch.testing.assert_close(decode_root(encode_root(root), 3), root, atol=3e-4, rtol=0)
+
+
+@pytest.mark.parametrize("damage", ["text", "truncated", "member", "format"])
+def test_a_damaged_file_is_one_clear_error(store, tmp_path, damage):
+    path = store.save(tmp_path / "clips.zip")
+    data = path.read_bytes()
+    if damage == "text":
+        path.write_text("no zip")
+    elif damage == "truncated":
+        path.write_bytes(data[: len(data) // 2])
+    else:
+        with zipfile.ZipFile(path) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        if damage == "member":
+            members["train/rotations"] = members["train/rotations"][:-40]
+        else:
+            members["header.json"] = members["header.json"].replace(b"intersyn-clips-1", b"intersyn-clips-9")
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in members.items():
+                archive.writestr(name, content)
+    with pytest.raises(ValueError, match="is no clip store"):
+        ClipStore.load(path)
+
+
+def test_what_is_not_there_is_not_found(tmp_path, store):
+    with pytest.raises(FileNotFoundError):
+        ClipStore.load(tmp_path / "nothing.zip")
+    with pytest.raises(ValueError, match="'tset' is none of"):
+        ClipStore.load(store.save(tmp_path / "clips.zip"), ("tset",))
