@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import fmean, median
+from typing import Any
 
 from intersyn.data.store import SPLITS, ClipStore
 from intersyn.files import atomic_write
@@ -25,16 +26,8 @@ CMU_CREDIT = (
 )
 
 
-def write_card(
-    out: Path,
-    store: ClipStore,
-    quality: Mapping[str, Mapping[str, float]],
-    problems: Mapping[str, str],
-    seconds: float,
-    gigabytes: float,
-) -> None:
+def write_card(out: Path, report: Mapping[str, Any]) -> None:
     """Write README.md (for people) and report.json (the same figures) into `out`."""
-    report = make_report(store, quality, problems, seconds, gigabytes)
     with atomic_write(out / "report.json", "w") as file:
         json.dump(report, file, indent=1)
     with atomic_write(out / "README.md", "w") as file:
@@ -46,8 +39,8 @@ def make_report(
     quality: Mapping[str, Mapping[str, float]],
     problems: Mapping[str, str],
     seconds: float,
-    gigabytes: float,
-) -> dict:
+    gigabytes: float | None,
+) -> dict[str, Any]:
     """Hours and clips per source, split, label and style, and the measured quality per source."""
     groups: dict[str, dict[str, list]] = {name: defaultdict(list) for name in ("source", "label", "style")}
     for clip in store.clips:
@@ -59,10 +52,12 @@ def make_report(
         row = {"clips": len(clips), "hours": round(sum(clip.frames for clip in clips) / store.fps / 3600, 4)}
         return row | {split: sum(clip.split == split for clip in clips) for split in SPLITS}
 
-    report: dict = {name: {key: sizes(clips) for key, clips in sorted(rows.items())} for name, rows in groups.items()}
+    report: dict[str, Any] = {
+        name: {key: sizes(clips) for key, clips in sorted(rows.items())} for name, rows in groups.items()
+    }
     for source, clips in groups["source"].items():
         report["source"][source] |= _quality([quality[clip.name] for clip in clips])
-    report["run"] = {"seconds": round(seconds, 1), "peak_gigabytes": round(gigabytes, 2)}
+    report["run"] = {"seconds": round(seconds, 1), "peak_gigabytes": None if gigabytes is None else round(gigabytes, 2)}
     report["skipped"] = dict(sorted(problems.items()))
     return report
 
@@ -76,7 +71,7 @@ def _quality(rows: list[Mapping[str, float]]) -> dict[str, float]:
     return out
 
 
-def card_text(report: Mapping) -> str:
+def card_text(report: Mapping[str, Any]) -> str:
     """The dataset card in Markdown."""
     lines = ["# Prepared motion clips", ""]
     lines += ["Made by `python -m training.prepare`. One skeleton (SMPL's first 22 joints, the project's rest pose),",
@@ -96,10 +91,9 @@ def card_text(report: Mapping) -> str:
         lines.append(f"| {source} | {row['clips']} | {row['hours']:.2f} | {splits} | {error} | {slide} |")
     lines += ["", "Off by: angle between our thighs and shins (upper arms and forearms) and the source's; median over"]
     lines += ["frames, then over clips. Skating: how far feet in contact slide, mean over frames, then over clips.", ""]
-    lines += [
-        f"Made in {report['run']['seconds']:.0f} s; at most {report['run']['peak_gigabytes']:.2f} GB of memory.",
-        "",
-    ]
+    run = report["run"]
+    memory = "" if run["peak_gigabytes"] is None else f" and {run['peak_gigabytes']:.2f} GB of memory at most"
+    lines += [f"Made in {run['seconds']:.0f} s{memory}.", ""]
     for title, name in (("Labels", "label"), ("Styles", "style")):
         lines += [f"## {title}", "", f"| {name} | clips | minutes | train / val / test |", "|---|---|---|---|"]
         for key, row in report[name].items():

@@ -11,7 +11,6 @@ import hashlib
 import json
 import multiprocessing
 import os
-import resource
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -30,9 +29,10 @@ from intersyn.data.sources.base import FPS, MIN_FRAMES, Label, Task, Track, crop
 from intersyn.data.splits import assign_splits
 from intersyn.data.store import FILE_NAME, Clip, ClipStore
 from intersyn.files import atomic_write
-from training.data_card import write_card
+from training.data_card import make_report, write_card
+from training.memory import PeakMemory
 
-VERSION = 4  # raise it when retargeting changes, so that cached tracks are made anew
+VERSION = 5  # raise it when retargeting changes, so that cached tracks are made anew
 MODULES: dict[str, ModuleType] = {
     bandai.SOURCE: bandai,
     cmu.SOURCE: cmu,
@@ -46,10 +46,10 @@ MODULES: dict[str, ModuleType] = {
 class PrepareConfig:
     """Where the raw data is and where the prepared data goes."""
 
-    raw: Path
-    """Folder with dataset-1, dataset-2, solo and salsa, or with the .tar.xz archives of these."""
     out: Path
     """Folder for clips.zip, README.md (the dataset card), report.json and the cache."""
+    raw: Path | None = None
+    """Folder with dataset-1, dataset-2, solo and salsa, or with the .tar.xz archives of these."""
     humanml3d: Path | None = None
     """HumanML3D as published (new_joint_vecs, texts, train.txt, ...)."""
     interhuman: Path | None = None
@@ -60,12 +60,14 @@ class PrepareConfig:
 
 def find_tasks(config: PrepareConfig) -> list[Task]:
     """Every recording of every source that is there. Raises FileNotFoundError where there is none."""
-    raw = find_raw(config.raw, config.out / "raw")
-    tasks = [*bandai.find(raw), *cmu.find(raw)]
+    tasks: list[Task] = []
+    if config.raw:
+        raw = find_raw(config.raw, config.out / "raw")
+        tasks += [*bandai.find(raw), *cmu.find(raw)]
     tasks += humanml3d.find(config.humanml3d) if config.humanml3d else []
     tasks += interhuman.find(config.interhuman) if config.interhuman else []
     if not tasks:
-        raise FileNotFoundError(f"{config.raw} holds no recordings")
+        raise FileNotFoundError("no recordings: name at least one of --raw, --humanml3d and --interhuman")
     return tasks
 
 
@@ -188,23 +190,16 @@ def _cut(track: Track, label: Label) -> Track:
 def prepare(config: PrepareConfig) -> Path:
     """Run the whole stage; returns the path of the clip store."""
     began = time.monotonic()
-    tasks = find_tasks(config)
-    problems = read_all(tasks, config.out / "cache", config.workers)
-    reading = _peak_gigabytes(config.workers)
-    store, quality = gather(tasks, config.out / "cache")
-    path = store.save(config.out / FILE_NAME)
+    with PeakMemory() as memory:
+        tasks = find_tasks(config)
+        problems = read_all(tasks, config.out / "cache", config.workers)
+        store, quality = gather(tasks, config.out / "cache")
+        path = store.save(config.out / FILE_NAME)
     seconds = time.monotonic() - began
-    write_card(config.out, store, quality, problems, seconds, max(reading, _peak_gigabytes(0)))
+    write_card(config.out, make_report(store, quality, problems, seconds, memory.gigabytes))
     print(f"{len(store.clips)} clips, {len(store.root) / FPS / 3600:.2f} h, {len(problems)} recordings skipped, "
           f"{path.stat().st_size / 1e6:.1f} MB, {seconds:.0f} s: {path}")  # fmt: skip
     return path
-
-
-def _peak_gigabytes(workers: int) -> float:
-    """This process's peak so far plus that many workers at the largest worker's peak (pages they share count twice)."""
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return (own + workers * worker) / 1e6
 
 
 if __name__ == "__main__":

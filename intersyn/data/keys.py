@@ -14,7 +14,7 @@ _HANDS = {"left": (JOINT["left_wrist"],), "right": (JOINT["right_wrist"],)}
 _HANDS["both"] = _HANDS["left"] + _HANDS["right"]
 GESTURES = {
     "punch": ("speed", "both"), "slash": ("speed", "both"), "kick": ("foot", "both"), "bow": ("tilt", ""),
-    "respond": ("tilt", ""), "call": ("raise", "both"), "guide": ("raise", "both"), "bye": ("raise", "both"),
+    "respond": ("raise", "both"), "call": ("tilt", ""), "guide": ("raise", "both"), "bye": ("raise", "both"),
     "byebye": ("raise", "both"), "wave-left-hand": ("raise", "left"), "wave-right-hand": ("raise", "right"),
     "wave-both-hands": ("raise", "both"), "raise-up-left-hand": ("raise", "left"),
     "raise-up-right-hand": ("raise", "right"), "raise-up-both-hands": ("raise", "both"),
