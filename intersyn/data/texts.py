@@ -1,4 +1,4 @@
-"""Texts of clips: several phrasings per action and style, some reserved for testing; cleaning; mirroring."""
+"""Texts of clips: several phrasings per action and style, some reserved for testing; cleaning."""
 
 from __future__ import annotations
 
@@ -7,32 +7,9 @@ import re
 from functools import cache
 
 from intersyn.data.phrases import ACTIONS, KEYWORDS, STYLES
+from intersyn.timeline import mirror_text
 
 TEST_SHARE = 0.2
-_MIRROR = {
-    "left": "right", "leftward": "rightward", "leftwards": "rightwards", "lefthand": "righthand",
-    "clockwise": "counterclockwise", "counter-clockwise": "clockwise", "anticlockwise": "clockwise",
-    "anti-clockwise": "clockwise",
-}  # fmt: skip
-_MIRROR |= {value: key for key, value in list(_MIRROR.items())[:5]}
-# A hyphen ends a word ("left-handed"), but not within counter-clockwise.
-_WORDS = re.compile(r"\b(?:" + "|".join(sorted((re.escape(word) for word in _MIRROR), key=len, reverse=True)) + r")\b",
-                    re.IGNORECASE)  # fmt: skip
-
-
-def mirror_text(text: str) -> str:
-    """The description of the mirrored motion: left and right change places, and so do the two turns of the clock.
-
-    All words change at once, so nothing is swapped back. Twice gives the same text (with one spelling of
-    "counterclockwise"). "left" as a verb ("she left the room") is not told apart.
-    """
-
-    def swap(match: re.Match[str]) -> str:
-        word = match[0]
-        other = _MIRROR[word.lower()]
-        return other.capitalize() if word[0].isupper() else other
-
-    return _WORDS.sub(swap, text)
 
 
 def fraction(key: str) -> float:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from intersyn.data.phrases import ACTIONS, STYLES
-from intersyn.data.texts import action_of, clean, describe, fraction, mirror_text, phrasings
+from intersyn.data.texts import action_of, clean, describe, fraction, phrasings
+from intersyn.timeline import mirror_text
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_held_out_pairs_are_for_testing_and_names_are_checked(tmp_path):
 
 
 def test_held_out_pairs_come_with_their_mirror_image():
-    from intersyn.data.texts import mirror_text
+    from intersyn.timeline import mirror_text
 
     assert {(mirror_text(action), style) for action, style in bandai.HELD_OUT} == set(bandai.HELD_OUT)
 
