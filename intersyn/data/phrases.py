@@ -77,7 +77,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     ),
     "byebye": (
         "waves goodbye with both hands", "waves bye-bye", "says bye-bye with both hands",
-        "is waving both hands goodbye",        "waves goodbye again and again", "gives a big goodbye wave", "waves both hands to say goodbye",
+        "is waving both hands goodbye", "waves goodbye again and again", "gives a big goodbye wave",
+        "waves both hands to say goodbye",
         "says goodbye, waving both hands", "waves farewell eagerly", "keeps waving goodbye with both hands",
     ),
     "guide": (
