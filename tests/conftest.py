@@ -26,7 +26,7 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A complete checkpoint folder of tiny networks with seeded random weights: moves wildly, but runs like a real one.
+    """A complete checkpoint folder of tiny networks with seeded random weights: two people who flail in place.
 
     Read it only; copy it to change it.
     """
@@ -42,6 +42,10 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     mean, std = torch.zeros(273), torch.full((273,), 0.1)
     mean[SLICES["root_height"]] = 0.9
     mean[SLICES["rotations"]] = torch.tensor((1.0, 0, 0, 0, 1, 0)).repeat(22)  # people at rest, upright
+    mean[SLICES["root_xz"]] = torch.tensor((0.0, -0.6))  # each stands 60 cm short of the middle ...
+    mean[SLICES["heading"]] = torch.tensor((1.0, 0.0))  # ... and faces the other
+    for name, small in {"root_height": 0.01, "root_xz": 0.02, "root_velocity": 2e-3, "yaw_rate": 2e-3}.items():
+        std[SLICES[name]] = small  # so that both stay in view
 
     def randomised(module: torch.nn.Module) -> torch.nn.Module:
         with torch.no_grad():  # untrained networks end in zeros and would answer the same to everything
