@@ -1,0 +1,42 @@
+"""The benchmark measures what it says: every stage and setting is run, and ratios are beside the default."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from training import benchmark
+from training.benchmark import Config, main, timeline
+
+
+def test_medians_take_turns_and_drop_the_warm_up(monkeypatch):
+    clock, calls = [0.0], []
+    monkeypatch.setattr(benchmark.time, "perf_counter", lambda: clock[0])
+
+    def job(name: str, *seconds: float) -> Callable[[], None]:
+        """Takes the given seconds at its first, second, ... call."""
+
+        def run() -> None:
+            clock[0] += seconds[calls.count(name)]
+            calls.append(name)
+
+        return run
+
+    result = benchmark.medians({"a": job("a", 9, 1, 5, 2), "b": job("b", 9, 4, 3, 8)}, 3, "cpu")
+    assert calls == ["a", "b"] * 4
+    assert result == {"a": 2, "b": 4}
+
+
+def test_timeline_is_the_pages_default():
+    assert timeline(196).boundaries == (70, 130)
+    assert timeline(392, people=3).num_people == 3
+
+
+def test_prints_two_tables(tiny_checkpoint, capsys):
+    main(Config(checkpoint=str(tiny_checkpoint), threads=1, frames=100, repeats=1))
+    shown = capsys.readouterr().out
+    for row in ("texts", "INS", "REC", "decoding", "all"):
+        assert re.search(rf"^\| {row} \| \d+\.\d{{3}} \|", shown, re.MULTILINE), row
+    assert re.search(r"^\| the default \| \d+\.\d{3} \| 1\.00 \|$", shown, re.MULTILINE)
+    assert re.search(r"^\| 4 people \| \d+\.\d{3} \| \d+\.\d{2} \|$", shown, re.MULTILINE)
+    assert re.search(r"Peak memory \d+ MB", shown)
