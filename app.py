@@ -13,4 +13,4 @@ from app.theme import theme
 demo = build()
 
 if __name__ == "__main__":
-    demo.launch(theme=theme(), head=style_sheet(), footer_links=["settings"])
+    demo.launch(theme=theme(), head=style_sheet(), footer_links=["gradio", "settings"])

@@ -74,7 +74,7 @@ def build() -> gr.Blocks:
                     cancel = gr.Button(CANCEL, variant="stop", visible=False, elem_id="cancel", scale=0, min_width=150)
                     report = gr.HTML(status(READY), apply_default_css=False, elem_id="status")
                     download = gr.DownloadButton(
-                        "Download NPZ", interactive=False, elem_id="download", scale=0, min_width=150, size="md"
+                        "Save NPZ", interactive=False, elem_id="download", scale=0, min_width=104, size="md"
                     )
                 with gr.Column(elem_classes="is-card", elem_id="model"):
                     _heading("Model", "the same seed gives the same motion")

@@ -90,7 +90,7 @@ def two(picture: np.ndarray) -> np.ndarray:
 
 
 def moved(who: Callable[[np.ndarray], np.ndarray], before: np.ndarray, after: np.ndarray) -> float:
-    """Share of a person's pixels that are no longer that person's (random networks scatter people: they may be small)."""
+    """Share of a person's pixels that no longer are; random networks scatter people, so some are small."""
     assert who(before).sum() > 100
     assert who(after).sum() > 100
     return (who(before) & ~who(after)).sum() / who(before).sum()
