@@ -17,7 +17,7 @@ from torch import Tensor
 from intersyn.conditions import INTERACTION, SOLO
 from intersyn.data.fusion import Cast, attach, fit_group, floor_pose
 from intersyn.data.layouts import Layout
-from intersyn.data.material import Material, align, seam_cost
+from intersyn.data.material import Material, align, seam_cost, seam_costs
 from intersyn.rotations import rotate_xz
 
 MAX_GAP = 0.25  # metres that a solo between two interactions may be bent by
@@ -225,8 +225,8 @@ def _put_between(state: _State, solos: SoloCandidates, pairs: PairCandidates, b:
     beyond = row + state.length[b, s, None, None]
     place, heading = floor_pose(state.material, beyond, mirror, yaw, shift)  # (N, 2, K, 2), (N, 2, K)
     pair_seam, (pair_place, pair_heading) = _pair_starts(state, pairs, b, s + 1)
-    ends = state.material.seam_at(beyond, mirror)[:, None]  # (N, 1, 2, K, 22, 6)
-    cost = start_cost[:, None] + seam_cost(ends, pair_seam[:, :, :, None])  # (N, M, 2, K)
+    ends = state.material.seam_at(beyond, mirror)  # (N, 2, K, 22, 6)
+    cost = start_cost[:, None] + seam_costs(ends, pair_seam.transpose(1, 2)).permute(0, 3, 1, 2)  # (N, M, 2, K)
     first = (place[:, 0, :, None].expand(-1, -1, k, -1), heading[:, 0, :, None].expand(-1, -1, k))
     second = (place[:, 1, None].expand(-1, k, -1, -1), heading[:, 1, None].expand(-1, k, -1))
     target = torch.stack((first[0], second[0]), -2)[:, None], torch.stack((first[1], second[1]), -1)[:, None]

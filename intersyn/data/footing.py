@@ -18,21 +18,31 @@ STEP_HEIGHT = 0.05  # metres a foot is lifted at most when it has to be put else
 STEP_SLOPE = 0.3  # of the distance it travels
 STEP_QUICKNESS = 1e-4  # metres per frame^3: a quick step stays low, or the lift would jerk
 LONGEST_STEP = 14  # frames
-SINK = 0.01  # metres a foot may be lower than in flat standing: recordings are not exact either
+EASE = 7  # frames
+SINK = 0.015  # metres a foot may be lower than in flat standing: recordings are not exact either
 
 
-def plant_feet(local: Tensor, root: Tensor, contacts: Tensor, bent: Tensor, fixed: Tensor) -> tuple[Tensor, Tensor]:
-    """Local rotations (B, P, T, 22, 4) with the feet planted, and contacts (B, P, T, 4).
+def plant_feet(
+    local: Tensor, root: Tensor, contacts: Tensor, bent: Tensor, fixed: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Local rotations (B, P, T, 22, 4) with the feet planted, root (B, P, T, 3) and contacts (B, P, T, 4).
 
     bent: (B, T) frames that fusion changed: there contacts are labelled anew and slides are taken out. fixed: (B, T)
     frames of an interaction that must stay as they are.
     """
     people = local.shape[1]
-    legs = leg_joints(local, root)
+    places, turns = leg_joints(local, root)
     bent, fixed = (mask[:, None].expand(-1, people, -1) for mask in (bent, fixed))
-    contacts = _labels(legs[0], contacts, bent)
-    lift = _steps(legs[0], contacts, bent, fixed)
-    return lock_feet(local, root, contacts, loose=bent, fixed=fixed, lift=lift, legs=legs), contacts
+    contacts = _labels(places, contacts, bent)
+    # What a bend has pushed into the floor is raised with the whole body, and the other foot stays down: bending the
+    # sunk leg instead would make its knee jump.
+    floor = _out_of_floor(places, bent, fixed)
+    up = floor.amax(-1)
+    lift = torch.maximum(_steps(places, contacts, bent, fixed), floor) - up[..., None]
+    rise = torch.stack((torch.zeros_like(up), up, torch.zeros_like(up)), -1)
+    root, places = root + rise, places + rise[..., None, None, :]
+    local = lock_feet(local, root, contacts, loose=bent, fixed=fixed, lift=lift, legs=(places, turns))
+    return local, root, contacts
 
 
 def _labels(places: Tensor, contacts: Tensor, bent: Tensor) -> Tensor:
@@ -74,7 +84,18 @@ def _steps(places: Tensor, contacts: Tensor, bent: Tensor, fixed: Tensor) -> Ten
     # Only what the foot does not rise by itself between the two contacts.
     risen = torch.zeros_like(clearance).scatter_reduce(-2, last, clearance, "amax").gather(-2, last)
     height = (STEP_SLOPE * travel).clamp(max=STEP_HEIGHT).minimum(STEP_QUICKNESS * span.to(travel) ** 3) - risen
-    arc = height.clamp_min(0) * torch.sin(torch.pi * (at - last) / span.clamp_min(1)).square()
-    lift = torch.where(inside, arc, 0.0)
+    # The fourth power: a straight leg bends by the square root of what its foot is lifted.
+    arc = height.clamp_min(0) * torch.sin(torch.pi * (at - last) / span.clamp_min(1)) ** 4
+    return torch.where(inside, arc, 0.0)
+
+
+def _out_of_floor(places: Tensor, bent: Tensor, fixed: Tensor) -> Tensor:
+    """Metres (..., T, 2) to raise feet by that a bend has pushed into the floor, eased in and out over some frames."""
     sunk = torch.where((bent & ~fixed)[..., None], (below_floor(places) - SINK).clamp_min(0), 0.0)
-    return torch.maximum(lift, sunk)
+    shape = sunk.shape
+    rows = sunk.transpose(-1, -2).reshape(-1, 1, shape[-2])
+    eased = F.avg_pool1d(F.max_pool1d(rows, EASE, 1, EASE // 2), EASE, 1, EASE // 2)
+    held = fixed.to(sunk).reshape(-1, 1, shape[-2])
+    free = 1 - 2 * F.avg_pool1d(held, EASE, 1, EASE // 2)  # falls to nothing where the interaction begins
+    eased = eased.reshape(*shape[:-2], 2, shape[-2]).transpose(-1, -2)
+    return eased * free.clamp(0, 1).reshape(*shape[:-1], 1)

@@ -31,7 +31,9 @@ from intersyn.rotations import (
     yaw_quaternion,
 )
 
-BLEND_FRAMES = 11  # the offset is zero this many frames from the frame it is measured at: ten frames are bent
+# The offset is zero this many frames from the frame it is measured at; in segments too short for that, after half of
+# the segment, so that the blends at its two ends do not meet.
+BLEND_FRAMES = 13
 # Frames of its own clip that a segment needs beyond each end: the offset's value and slope are read there.
 SPARE_FRAMES = 3
 
@@ -98,7 +100,7 @@ def fuse(material: Material, cast: Cast, frames: int, blend_frames: int = BLEND_
         if plant:
             bent = blend_mask(cast, frames, blend_frames)
             fixed = (cast.kind.gather(1, _segment_at(cast, frames)) == INTERACTION) & ~bent
-            local, contacts = plant_feet(local, root, contacts, bent, fixed)
+            local, root, contacts = plant_feet(local, root, contacts, bent, fixed)
     return Fused(local, root, contacts)
 
 
@@ -110,13 +112,21 @@ def blend_side(cast: Cast) -> Tensor:
     return torch.where(cast.kind[:, 1:] == PADDING, 0, side)
 
 
+def blend_lengths(cast: Cast, blend_frames: int = BLEND_FRAMES) -> Tensor:
+    """(B, S-1) frames from the one the offset is measured at to where it is zero, by the length of the bent segment."""
+    length = cast.end - cast.start
+    bent = torch.where(blend_side(cast) < 0, length[:, :-1], length[:, 1:])
+    return (bent // 2 + 1).clamp(max=blend_frames)
+
+
 def blend_mask(cast: Cast, frames: int, blend_frames: int = BLEND_FRAMES) -> Tensor:
     """(B, frames) True where a frame is not the clip's own: the blends, and solos bent to meet two interactions."""
     at = torch.arange(frames, device=cast.kind.device)
     seam = cast.start[:, 1:, None]
     side = blend_side(cast)[..., None]
-    before = (side < 0) & (at < seam) & (at > seam - blend_frames)
-    after = (side > 0) & (at >= seam) & (at < seam + blend_frames - 1)
+    reach = blend_lengths(cast, blend_frames)[..., None]
+    before = (side < 0) & (at < seam) & (at > seam - reach)
+    after = (side > 0) & (at >= seam) & (at < seam + reach - 1)
     bent = (cast.yaw != cast.end_yaw).any(1) | (cast.shift != cast.end_shift).any(-1).any(1)  # (B, S)
     inside = bent[..., None] & (at >= cast.start[..., None]) & (at < cast.end[..., None])
     return (before | after).any(1) | inside.any(1)
@@ -236,10 +246,10 @@ def _close_seams(
     root_gap = (given_root - taken_root).unflatten(2, (seams, SPARE_FRAMES))[..., None, :]
     gap = torch.cat((gap, root_gap), dim=-2)  # (B, P, K, 3, 23, 3): joints, then the root position
 
-    weights = _decay(blend_frames, gap)  # (N, 3)
-    offset = torch.einsum("nk,bpskjc->bpsnjc", weights, gap)  # (B, P, K, N, 23, 3)
+    weights = _decay(blend_lengths(cast, blend_frames), blend_frames, gap)  # (B, K, N, 3)
+    offset = torch.einsum("bsnk,bpskjc->bpsnjc", weights, gap)  # (B, P, K, N, 23, 3)
     target = (base[..., None] - inward[..., None] * torch.arange(1, blend_frames, device=device)).flatten(1)
-    real = (side != 0)[..., None].expand(-1, -1, blend_frames - 1).flatten(1)
+    real = ((side != 0)[..., None] & (weights[..., 0] != 0)).flatten(1)
     real = real & (target >= 0) & (target < frames)
     target = torch.where(real, target, frames)  # what is not needed goes to a spare last frame
 
@@ -265,15 +275,17 @@ def _nearest_turn(reference: Tensor, axis_angle: Tensor) -> Tensor:
     return torch.where(nearer, other, axis_angle)
 
 
-def _decay(blend_frames: int, like: Tensor) -> Tensor:
-    """(N, 3) weights of the gap at the seam and one and two frames beyond, for the frames 1..N before it.
+def _decay(lengths: Tensor, longest: int, like: Tensor) -> Tensor:
+    """(B, K, longest - 1, 3) weights of the gap at the seam and one and two frames beyond, 1, 2, ... frames before it.
 
-    The quintic that continues the gap's value and slope and comes to rest after `blend_frames`. (Continuing its
-    curvature too made seams rougher: the curvature of recordings is mostly noise.)
+    The quintic that continues the gap's value and slope and comes to rest after `lengths` (B, K) frames. (Continuing
+    its curvature too made seams rougher: the curvature of recordings is mostly noise.)
     """
-    x = torch.arange(1, blend_frames, device=like.device, dtype=like.dtype) / blend_frames
+    lengths = lengths.to(like)[..., None]
+    x = (torch.arange(1, longest, device=like.device, dtype=like.dtype) / lengths).clamp(max=1)
     value = 1 - x**3 * (10 - 15 * x + 6 * x**2)
-    slope = blend_frames * x * (1 - x) ** 3 * (1 + 3 * x)
+    slope = lengths * x * (1 - x) ** 3 * (1 + 3 * x)
     # One-sided difference; the slope points away from the giver, so its sign turns.
     first = like.new_tensor((1.5, -2.0, 0.5))
-    return torch.stack((value, torch.zeros_like(x), torch.zeros_like(x)), -1) + slope[:, None] * first
+    zero = torch.zeros_like(x)
+    return torch.where((x < 1)[..., None], torch.stack((value, zero, zero), -1) + slope[..., None] * first, 0.0)

@@ -111,6 +111,11 @@ def seam_cost(a: Tensor, b: Tensor) -> Tensor:
     return (a - b).square().sum(-1).mean(-1)
 
 
+def seam_costs(a: Tensor, b: Tensor) -> Tensor:
+    """`seam_cost` of everyone with everyone: (..., K, 22, 6) and (..., M, 22, 6) -> (..., K, M)."""
+    return torch.cdist(a.flatten(-2), b.flatten(-2)).square() / NUM_JOINTS
+
+
 def quaternion_heading(pelvis: Tensor) -> Tensor:
     """Heading (...) in radians of a pelvis quaternion (..., 4): the yaw of its lateral axis."""
     w, x, y, z = pelvis.unbind(-1)

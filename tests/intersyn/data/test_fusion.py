@@ -201,7 +201,7 @@ def test_fuse_names_a_wrong_shape(world):
         fuse(material, replace(cast, row=cast.row[:, 0]), 10)
 
 
-def test_blends_bend_ten_frames_each(world):
+def test_blends_bend_twelve_frames_at_most(world):
     _, _, dataset = world
     cast, layout = casts(dataset, 2)
     bent = (cast.yaw != cast.end_yaw).any(1) | (cast.shift != cast.end_shift).any(-1).any(1)
