@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from intersyn import pipeline
-from intersyn.__main__ import VARIANTS, main
+from intersyn.__main__ import VARIANTS, main, parser, read_timeline
 from intersyn.motion import Motion
 from intersyn.timeline import Part, Segment, Timeline
 
@@ -215,3 +218,10 @@ def test_as_a_command(tmp_path):
     assert refused.stderr.startswith("error: ")
     assert refused.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_readmes_example_is_valid():
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    example = re.search(r"```bash\n(python -m intersyn generate .*?)```", readme, re.DOTALL).group(1)
+    options = parser().parse_args(shlex.split(example.replace("\\\n", " "))[3:])
+    assert read_timeline(options).boundaries == (70, 130)
