@@ -35,6 +35,10 @@ class Assets:
         return self.folder / "plan" / "index.js"
 
     @property
+    def status(self) -> Path:
+        return self.folder / "status" / "index.js"
+
+    @property
     def body(self) -> Path:
         return self.folder / "body.bin"
 

@@ -41,7 +41,7 @@ class Events:
         try:
             request = read(Form(*fields))
         except FormError as error:
-            return None, status(str(error), "error"), gr.skip(), gr.skip()
+            return None, status(str(error), "error", field=error.field), gr.skip(), gr.skip()
         job = uuid.uuid4().hex
         self.stops[job] = threading.Event()
         waiting = status("Waiting for a free place…", "busy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from app.presets import END, FRAMES, START
@@ -31,7 +32,14 @@ VARIANTS = {
 
 
 class FormError(ValueError):
-    """Something on the page that cannot be generated; the message is one sentence for the person at the page."""
+    """Something on the page that cannot be generated; the message is one sentence for the person at the page.
+
+    `field` is the element id of the field that is wrong, so that the page can point at it.
+    """
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 @dataclass(frozen=True)
@@ -65,25 +73,25 @@ class Request:
 
 def read(form: Form) -> Request:
     """Check everything; raises `FormError`."""
-    frames = _whole(form.frames, "The length", MIN_FRAMES, MAX_FRAMES, " frames")
-    start = _whole(form.start, "The start of the interaction", 0, frames, " frames")
-    end = _whole(form.end, "The end of the interaction", 0, frames, " frames")
+    frames = _whole(form.frames, "frames", "The length", MIN_FRAMES, MAX_FRAMES, " frames")
+    start = _whole(form.start, "start", "The start of the interaction", 0, frames, " frames")
+    end = _whole(form.end, "end", "The end of the interaction", 0, frames, " frames")
     _check_times(frames, start, end)
     before = (form.before_one, form.before_two)
     after = (form.after_one, form.after_two)
     if start > 0:
-        _check_text(before[0], "Person one’s text before they meet")
-        _check_text(before[1], "Person two’s text before they meet")
-    _check_text(form.together, "The text of what they do together")
+        _check_text(before[0], "before-one", "Person one’s text before they meet")
+        _check_text(before[1], "before-two", "Person two’s text before they meet")
+    _check_text(form.together, "together", "The text of what they do together")
     if end < frames:
-        _check_text(after[0], "Person one’s text afterwards")
-        _check_text(after[1], "Person two’s text afterwards")
+        _check_text(after[0], "after-one", "Person one’s text afterwards")
+        _check_text(after[1], "after-two", "Person two’s text afterwards")
     if form.variant not in VARIANTS:
-        raise FormError(f"There is no variant {form.variant!r}.")
-    seed = _whole(form.seed, "The seed", 0, MAX_SEED)
-    steps = _whole(form.steps, "The number of steps", 1, MAX_STEPS)
+        raise FormError(f"There is no variant {form.variant!r}.", "variant")
+    seed = _whole(form.seed, "seed", "The seed", 0, MAX_SEED)
+    steps = _whole(form.steps, "steps", "The number of steps", 1, MAX_STEPS)
     if form.guidance is None or not 0 <= form.guidance <= MAX_GUIDANCE:
-        raise FormError(f"The guidance must be between 0 and {MAX_GUIDANCE:g}.")
+        raise FormError(f"The guidance must be between 0 and {MAX_GUIDANCE:g}.", "guidance")
     try:
         timeline = Timeline.solo_interact_solo(
             _stripped(before), form.together.strip(), _stripped(after), frames, start, end
@@ -110,15 +118,18 @@ def fit(frames: float | None, start: float | None, end: float | None, before: in
 
 def _check_times(frames: int, start: int, end: int) -> None:
     if end <= start:
-        raise FormError(f"The interaction ends at frame {end}, before it starts at {start}: swap the two boundaries.")
+        raise FormError(
+            f"The interaction ends at frame {end}, before it starts at {start}: swap the two boundaries.", "plan"
+        )
     if end - start < MIN_INTERACTION_FRAMES:
         raise FormError(
-            f"The interaction lasts {_time(end - start)}; it needs {_time(MIN_INTERACTION_FRAMES)} or more."
+            f"The interaction lasts {_time(end - start)}; it needs {_time(MIN_INTERACTION_FRAMES)} or more.", "plan"
         )
     for length, where in ((start, "before the interaction"), (frames - end, "after the interaction")):
         if 0 < length < MIN_SOLO_FRAMES:
             raise FormError(
-                f"The part {where} lasts {_time(length)}; it needs {_time(MIN_SOLO_FRAMES)} or more, or none at all."
+                f"The part {where} lasts {_time(length)}; it needs {_time(MIN_SOLO_FRAMES)} or more, or none at all.",
+                "plan",
             )
 
 
@@ -126,18 +137,19 @@ def _time(frames: int) -> str:
     return f"{frames} frames ({frames / DEFAULT_FPS:g} s)"
 
 
-def _check_text(text: str | None, what: str) -> None:
+def _check_text(text: str | None, field: str, what: str) -> None:
     if not text or not text.strip():
-        raise FormError(f"{what} is empty: say in a few words what happens.")
+        raise FormError(f"{what} is empty: say in a few words what happens.", field)
     if len(text.strip()) > MAX_TEXT_CHARACTERS:
-        raise FormError(f"{what} has {len(text.strip())} characters: shorten it to {MAX_TEXT_CHARACTERS} or fewer.")
+        length = len(text.strip())
+        raise FormError(f"{what} has {length} characters: shorten it to {MAX_TEXT_CHARACTERS} or fewer.", field)
 
 
-def _whole(value: float | None, what: str, low: int, high: int, unit: str = "") -> int:
-    if value is None or isinstance(value, bool) or value != value or value != int(value):
-        raise FormError(f"{what} must be a whole number{' of' + unit if unit else ''}.")
+def _whole(value: float | None, field: str, what: str, low: int, high: int, unit: str = "") -> int:
+    if value is None or isinstance(value, bool) or not math.isfinite(value) or value != int(value):
+        raise FormError(f"{what} must be a whole number{' of' + unit if unit else ''}.", field)
     if not low <= value <= high:
-        raise FormError(f"{what} must be between {low} and {high}{unit}, got {value:g}.")
+        raise FormError(f"{what} must be between {low} and {high}{unit}, got {value:g}.", field)
     return int(value)
 
 

@@ -22,7 +22,7 @@ from app.form import DEFAULT_GUIDANCE, DEFAULT_STEPS, MAX_FRAMES, MIN_FRAMES, VA
 from app.generation import Generator
 from app.plan import plan
 from app.presets import PRESETS
-from app.viewer import status, viewer
+from app.viewer import status_line, viewer
 
 HEADER = """
 <header class="is-header">
@@ -72,7 +72,7 @@ def build() -> gr.Blocks:
                 with gr.Row(elem_id="act"):
                     generate = gr.Button(GENERATE, variant="primary", elem_id="generate", scale=0, min_width=150)
                     cancel = gr.Button(CANCEL, variant="stop", visible=False, elem_id="cancel", scale=0, min_width=150)
-                    report = gr.HTML(status(READY), apply_default_css=False, elem_id="status")
+                    report = status_line(assets, READY)
                     download = gr.DownloadButton(
                         "Save NPZ", interactive=False, elem_id="download", scale=0, min_width=104, size="md"
                     )

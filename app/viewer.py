@@ -112,11 +112,19 @@ def _segment(segment: Segment, timeline: Timeline) -> dict[str, Any]:
     }
 
 
-def status(text: str, kind: str = "idle", done: int = 0, steps: int = 0) -> str:
-    """HTML of the line beside the Generate button. `kind`: idle, busy, done or error."""
+def status_line(assets: Assets, text: str) -> gr.HTML:
+    """The component beside the Generate button. Its value comes from `status`."""
+    return gr.HTML(
+        status(text), js_on_load=module_loader(assets, assets.status), apply_default_css=False, elem_id="status"
+    )
+
+
+def status(text: str, kind: str = "idle", done: int = 0, steps: int = 0, field: str = "") -> str:
+    """HTML of the line beside the Generate button. `kind`: idle, busy, done or error; `field`: the one to point at."""
     bar = ""
     if kind == "busy":
         amount = f'value="{done}" max="{steps}"' if steps else ""
         bar = f"<progress {amount} aria-label='Progress'></progress>"
     role = "alert" if kind == "error" else "status"
-    return f'<div class="is-status is-{kind}" role="{role}"><span>{escape(text)}</span>{bar}</div>'
+    mark = f' data-field="{escape(field)}"' if field else ""
+    return f'<div class="is-status is-{kind}" role="{role}"{mark}><span>{escape(text)}</span>{bar}</div>'

@@ -34,32 +34,34 @@ def test_a_part_of_no_length_needs_no_text():
 
 
 @pytest.mark.parametrize(
-    ("change", "sentence"),
+    ("change", "field", "sentence"),
     [
-        ({"before_two": " "}, "Person two’s text before they meet is empty"),
-        ({"together": None}, "The text of what they do together is empty"),
-        ({"after_one": "walk " * 61}, "has 304 characters: shorten it to 300 or fewer"),
-        ({"start": 130, "end": 70}, "ends at frame 70, before it starts at 130"),
-        ({"start": 100, "end": 120}, r"lasts 20 frames \(1 s\); it needs 30 frames \(1.5 s\)"),
-        ({"start": 10}, "before the interaction lasts 10 frames"),
-        ({"end": 190}, "after the interaction lasts 6 frames"),
-        ({"start": -5}, "start of the interaction must be between 0 and 196 frames, got -5"),
-        ({"end": 500}, "end of the interaction must be between 0 and 196 frames, got 500"),
-        ({"frames": 10_000}, f"length must be between {MIN_FRAMES} and {MAX_FRAMES} frames, got 10000"),
-        ({"frames": None}, "length must be a whole number of frames"),
-        ({"frames": float("nan")}, "length must be a whole number"),
-        ({"seed": 1.5}, "seed must be a whole number"),
-        ({"seed": -1}, "seed must be between 0 and"),
-        ({"steps": 0}, "steps must be between 1 and"),
-        ({"guidance": None}, "guidance must be between"),
-        ({"variant": "best"}, "There is no variant 'best'"),
+        ({"before_two": " "}, "before-two", "Person two’s text before they meet is empty"),
+        ({"together": None}, "together", "The text of what they do together is empty"),
+        ({"after_one": "walk " * 61}, "after-one", "has 304 characters: shorten it to 300 or fewer"),
+        ({"start": 130, "end": 70}, "plan", "ends at frame 70, before it starts at 130"),
+        ({"start": 100, "end": 120}, "plan", r"lasts 20 frames \(1 s\); it needs 30 frames \(1.5 s\)"),
+        ({"start": 10}, "plan", "before the interaction lasts 10 frames"),
+        ({"end": 190}, "plan", "after the interaction lasts 6 frames"),
+        ({"start": -5}, "start", "start of the interaction must be between 0 and 196 frames, got -5"),
+        ({"end": 500}, "end", "end of the interaction must be between 0 and 196 frames, got 500"),
+        ({"frames": 10_000}, "frames", f"length must be between {MIN_FRAMES} and {MAX_FRAMES} frames, got 10000"),
+        ({"frames": None}, "frames", "length must be a whole number of frames"),
+        ({"frames": float("inf")}, "frames", "length must be a whole number"),
+        ({"frames": float("nan")}, "frames", "length must be a whole number"),
+        ({"seed": 1.5}, "seed", "seed must be a whole number"),
+        ({"seed": -1}, "seed", "seed must be between 0 and"),
+        ({"steps": 0}, "steps", "steps must be between 1 and"),
+        ({"guidance": None}, "guidance", "guidance must be between"),
+        ({"variant": "best"}, "variant", "There is no variant 'best'"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_sentence(change, sentence):
+def test_what_is_wrong_is_said_in_one_sentence(change, field, sentence):
     with pytest.raises(FormError, match=sentence) as caught:
         read(replace(GOOD, **change))
     assert str(caught.value).endswith(".")
     assert "\n" not in str(caught.value)
+    assert caught.value.field == field
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,8 @@ def test_what_is_wrong_is_said_and_nothing_is_lost(visit: Visit):
     message = page.locator("#status .is-error")
     message.wait_for()
     assert message.inner_text() == "Person two’s text afterwards is empty: say in a few words what happens."
+    playwright.expect(page.locator("#after-two")).to_have_class(re.compile("is-wrong"))
+    playwright.expect(page.locator("#after-two textarea")).to_be_focused()
     assert visit.ask("viewer.shown") == shown
     assert page.locator("#before-one textarea").input_value() == "a person walks forward"
 

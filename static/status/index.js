@@ -1,0 +1,16 @@
+// The line beside Generate: where it names a field that is wrong, the page shows and focuses that field.
+
+export function mount(element, { watch }) {
+  function mark() {
+    for (const field of document.querySelectorAll(".is-wrong")) field.classList.remove("is-wrong");
+    const name = element.querySelector("[data-field]")?.dataset.field;
+    const field = name && document.getElementById(name);
+    if (!field) return;
+    field.classList.add("is-wrong");
+    field.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    field.querySelector("textarea, input, [role=slider]")?.focus({ preventScroll: true });
+    field.addEventListener("input", () => field.classList.remove("is-wrong"), { once: true });
+  }
+
+  watch("value", mark);
+}
