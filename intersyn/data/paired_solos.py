@@ -19,7 +19,7 @@ from intersyn.data.pairings import PAIRINGS, Pairing
 from intersyn.data.pairs import PairDraw, TextPool
 from intersyn.data.sampling import LengthSampler, draw_start
 from intersyn.data.store import Clip, ClipStore
-from intersyn.rotations import rotate_xz
+from intersyn.rotations import rotate_xz, wrap_angle
 from intersyn.skeleton import JOINT, NUM_JOINTS
 from intersyn.timeline import MIN_INTERACTION_FRAMES
 
@@ -28,6 +28,7 @@ HEADING_FRAMES = 8  # a walker's heading sways with the gait: it is averaged ove
 REACH = 1.9  # metres between pelvises beyond which two bodies cannot touch
 CHECK_STEP = 2  # frames between two checks of the bodies' distance
 LONGEST_PAIR = 160  # frames
+_AIMS = {"hand": "wrist", "foot": "ankle"}
 _BONE_MIDDLES = (
     ("left_elbow", "left_wrist"), ("right_elbow", "right_wrist"), ("left_shoulder", "left_elbow"),
     ("right_shoulder", "right_elbow"), ("left_hip", "left_knee"), ("right_hip", "right_knee"),
@@ -157,8 +158,9 @@ def _build(
     distance = rng.uniform(*pairing.distance, len(low))
     facing = np.array([0.0, np.pi]) + np.array(pairing.bearings) + rng.normal(0, 0.12, (len(low), 2))
     flip = torch.from_numpy(mirror).to(material.device)
-    yaw, shift = _place(material, row, flip, torch.from_numpy(distance), torch.from_numpy(facing))
-    begin, end = _free_span(material, row, flip, yaw, shift, low - anchor, high - anchor, pairing.apart)
+    ahead = _ahead(material, row, flip, pairing)
+    yaw, shift = _place(material, row, flip, ahead, torch.from_numpy(distance), torch.from_numpy(facing))
+    begin, end = _free_span(material, row, flip, yaw, shift, ahead, low - anchor, high - anchor, pairing)
     keep = end - begin >= MIN_INTERACTION_FRAMES
     if not keep.any():
         return None
@@ -192,26 +194,41 @@ def _keys(clips: list[Clip]) -> np.ndarray:
     return np.array([clip.key or (clip.frames // 2, clip.frames // 2) for clip in clips])
 
 
-def _place(material: Material, row: Tensor, mirror: Tensor, distance: Tensor, facing: Tensor) -> tuple[Tensor, Tensor]:
-    """Floor transforms (N, 2), (N, 2, 2) that put the two at -+ distance/2 on the z axis, turned to `facing`."""
-    distance, facing = distance.to(row.device).float(), facing.to(row.device).float()
+def _ahead(material: Material, row: Tensor, mirror: Tensor, pairing: Pairing) -> Tensor:
+    """(N, 2) yaw, in each clip's own world, that is to point along the pairing's bearing at the reference rows (N, 2)."""
     around = row[..., None] + torch.arange(-HEADING_FRAMES, HEADING_FRAMES + 1, device=row.device)
     # Rows beyond the clip belong to others: stay within it.
     clip = torch.searchsorted(material.first, row, right=True) - 1
     low, high = material.first[clip], material.last[clip]
     around = torch.maximum(torch.minimum(around, high[..., None]), low[..., None])
-    _, heading = material.floor_pose(around, mirror[..., None])
-    mean = torch.atan2(torch.sin(heading).mean(-1), torch.cos(heading).mean(-1))
+    _, heading = material.floor_pose(around, mirror[..., None].expand_as(around))
+    ahead = torch.atan2(torch.sin(heading).mean(-1), torch.cos(heading).mean(-1))
+    joints = material.seam_at(row, mirror)[..., (0, 2)]  # (N, 2, 22, xz)
+    for person, aim in enumerate(pairing.aims):
+        if aim == "pelvis":
+            continue
+        limbs = joints[:, person, [JOINT[f"left_{_AIMS[aim]}"], JOINT[f"right_{_AIMS[aim]}"]]]  # (N, 2, xz)
+        farthest = limbs.norm(dim=-1).argmax(-1)[:, None, None].expand(-1, 1, 2)
+        limb = limbs.gather(1, farthest)[:, 0]
+        ahead[:, person] = heading[:, person, HEADING_FRAMES] + torch.atan2(limb[:, 0], limb[:, 1])
+    return ahead
+
+
+def _place(
+    material: Material, row: Tensor, mirror: Tensor, ahead: Tensor, distance: Tensor, facing: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Floor transforms (N, 2), (N, 2, 2) that put the two at -+ distance/2 on the z axis, `ahead` turned to `facing`."""
+    distance, facing = distance.to(row.device).float(), facing.to(row.device).float()
     position, _ = material.floor_pose(row, mirror)
-    yaw = facing - mean
+    yaw = facing - ahead
     place = torch.stack((-distance / 2, distance / 2), -1)
     target = torch.stack((torch.zeros_like(place), place), -1)
     return yaw, target - rotate_xz(position, yaw)
 
 
 def _free_span(
-    material: Material, row: Tensor, mirror: Tensor, yaw: Tensor, shift: Tensor, low: np.ndarray, high: np.ndarray,
-    apart: float,
+    material: Material, row: Tensor, mirror: Tensor, yaw: Tensor, shift: Tensor, ahead: Tensor, low: np.ndarray,
+    high: np.ndarray, pairing: Pairing,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """The longest run of frames [begin, end) about the reference (frame 0) in which the bodies keep their distance."""
     steps = torch.arange(-LONGEST_PAIR, LONGEST_PAIR + 1, CHECK_STEP, device=row.device)
@@ -224,7 +241,13 @@ def _free_span(
         pose = material.floor_pose(row[:, person, None] + at, flip)
         poses.append(moved(pose, yaw[:, person, None], shift[:, person, None]))
     floor = (poses[0][0] - poses[1][0]).norm(dim=-1)
-    free = inside & (floor >= MIN_PELVIS_DISTANCE) & (floor <= apart)
+    free = inside & (floor >= MIN_PELVIS_DISTANCE) & (floor <= pairing.apart)
+    _, reference = material.floor_pose(row, mirror)
+    for person in (0, 1):
+        to_partner = poses[1 - person][0] - poses[person][0]
+        looks = poses[person][1] + (ahead - reference)[:, person, None] - pairing.bearings[person]
+        off = wrap_angle(looks - torch.atan2(to_partner[..., 0], to_partner[..., 1])).abs()
+        free &= off <= pairing.turn
     # Only people within reach of each other need a closer look.
     for part in torch.nonzero(free & (floor < REACH)).split(4096):
         n, k = part.unbind(1)
