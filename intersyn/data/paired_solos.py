@@ -195,7 +195,7 @@ def _keys(clips: list[Clip]) -> np.ndarray:
 
 
 def _ahead(material: Material, row: Tensor, mirror: Tensor, pairing: Pairing) -> Tensor:
-    """(N, 2) yaw, in each clip's own world, that is to point along the pairing's bearing at the reference rows (N, 2)."""
+    """(N, 2) yaw, in each clip's own world, to turn along the bearing at the reference rows (N, 2)."""
     around = row[..., None] + torch.arange(-HEADING_FRAMES, HEADING_FRAMES + 1, device=row.device)
     # Rows beyond the clip belong to others: stay within it.
     clip = torch.searchsorted(material.first, row, right=True) - 1
@@ -217,7 +217,7 @@ def _ahead(material: Material, row: Tensor, mirror: Tensor, pairing: Pairing) ->
 def _place(
     material: Material, row: Tensor, mirror: Tensor, ahead: Tensor, distance: Tensor, facing: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Floor transforms (N, 2), (N, 2, 2) that put the two at -+ distance/2 on the z axis, `ahead` turned to `facing`."""
+    """Floor transforms (N, 2), (N, 2, 2): the two at -+ distance/2 on the z axis, `ahead` turned to `facing`."""
     distance, facing = distance.to(row.device).float(), facing.to(row.device).float()
     position, _ = material.floor_pose(row, mirror)
     yaw = facing - ahead
