@@ -16,14 +16,13 @@ import torch
 from torch import Tensor, nn
 
 from intersyn import foot_lock
-from intersyn.checkpoint import CheckpointError, fill, load_weights, read_config, resolve, save_checkpoint, write_config
+from intersyn.checkpoint import CheckpointError, read_config, resolve, write_config
 from intersyn.conditions import PartTable
 from intersyn.diffusion import CosineSchedule
 from intersyn.features import FEATURE_DIM, Normalizer
 from intersyn.features import mask as feature_mask
-from intersyn.models.cmdm import CMDM, CMDMConfig
-from intersyn.models.coordinator import Coordinator, CoordinatorConfig
 from intersyn.motion import Motion
+from intersyn.networks import INS, REC, INSConfig, RECConfig, load_text_encoder  # noqa: F401  importable from here too
 from intersyn.root_solver import decode
 from intersyn.text import PAPER_ENCODER, TextEncoder, TextFeatures
 from intersyn.timeline import Part, Timeline, TimelineError, swap_roles
@@ -70,61 +69,6 @@ class PipelineConfig:
 
 
 @dataclass(frozen=True)
-class INSConfig:
-    """config.json of ins/ and ins_no_smooth/."""
-
-    model: CMDMConfig
-    smooth: bool = True  # trained with L_smooth
-    steps: int = 0  # of training
-
-
-@dataclass(frozen=True)
-class RECConfig:
-    """config.json of rec/."""
-
-    model: CoordinatorConfig
-    steps: int = 0  # of training
-
-
-@dataclass(frozen=True)
-class INS:
-    """The CMDM and the normalisation it was trained with, which share a folder."""
-
-    model: CMDM
-    normalizer: Normalizer
-    config: INSConfig
-
-    @staticmethod
-    def load(folder: Path) -> INS:
-        config = read_config(folder, INSConfig)
-        state = load_weights(folder)
-        own = {name.removeprefix("normalizer."): v for name, v in state.items() if name.startswith("normalizer.")}
-        rest = {name: v for name, v in state.items() if not name.startswith("normalizer.")}
-        model = fill(CMDM(config.model), rest, folder).eval().requires_grad_(False)
-        return INS(model, fill(Normalizer(), own, folder), config)
-
-    def save(self, folder: Path) -> None:
-        own = {f"normalizer.{name}": value for name, value in self.normalizer.state_dict().items()}
-        save_checkpoint(folder, self.config, {**self.model.state_dict(), **own})
-
-
-@dataclass(frozen=True)
-class REC:
-    """The coordinator, trained against one INS and its normalisation."""
-
-    model: Coordinator
-    config: RECConfig
-
-    @staticmethod
-    def load(folder: Path) -> REC:
-        config = read_config(folder, RECConfig)
-        return REC(fill(Coordinator(config.model), load_weights(folder), folder).eval().requires_grad_(False), config)
-
-    def save(self, folder: Path) -> None:
-        save_checkpoint(folder, self.config, self.model.state_dict())
-
-
-@dataclass(frozen=True)
 class Request:
     """One timeline as the networks read it: B = 1."""
 
@@ -166,7 +110,7 @@ class InterSynPipeline:
         names = [name for name in ("ins", "ins_no_smooth") if name == "ins" or (folder / name).is_dir()]
         ins = {name: INS.load(folder / name) for name in names}
         rec = REC.load(folder / "rec") if (folder / "rec").is_dir() else None
-        encoder = _load_text_encoder(folder, config.text_encoder)
+        encoder = load_text_encoder(folder, config.text_encoder)
         return cls(encoder, ins, rec, config).to(device)
 
     def save_pretrained(self, folder: str | Path) -> Path:
@@ -339,12 +283,3 @@ def in_order_of_people(timeline: Timeline) -> Timeline:
 
     segments = (replace(segment, parts=tuple(map(ordered, segment.parts))) for segment in timeline.segments)
     return replace(timeline, segments=tuple(segments))
-
-
-def _load_text_encoder(folder: Path, name: str) -> TextEncoder:
-    if name != PAPER_ENCODER and (Path(name).name != name or not (folder / name).is_dir()):
-        raise CheckpointError(f"The checkpoint is incomplete: {folder} has no text encoder {name!r}.")
-    try:
-        return TextEncoder.from_pretrained(name if name == PAPER_ENCODER else folder / name)
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"The text encoder cannot be loaded: {error}") from error

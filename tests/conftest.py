@@ -33,7 +33,8 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from intersyn.features import SLICES, Normalizer
     from intersyn.models.cmdm import CMDM, CMDMConfig
     from intersyn.models.coordinator import Coordinator, CoordinatorConfig
-    from intersyn.pipeline import INS, REC, INSConfig, InterSynPipeline, PipelineConfig, RECConfig
+    from intersyn.networks import INS, REC, INSConfig, RECConfig
+    from intersyn.pipeline import InterSynPipeline, PipelineConfig
     from intersyn.text import TextConfig, TextEncoder
 
     torch.manual_seed(0)

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import tyro
 
-from intersyn.pipeline import INS, REC, InterSynPipeline, PipelineConfig
+from intersyn.networks import INS, REC
+from intersyn.pipeline import InterSynPipeline, PipelineConfig
 from intersyn.text import PAPER_ENCODER, TextEncoder
 
 
