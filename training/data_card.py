@@ -35,11 +35,7 @@ def write_card(out: Path, report: Mapping[str, Any]) -> None:
 
 
 def make_report(
-    store: ClipStore,
-    quality: Mapping[str, Mapping[str, float]],
-    problems: Mapping[str, str],
-    seconds: float,
-    gigabytes: float | None,
+    store: ClipStore, quality: Mapping[str, Mapping[str, float]], problems: Mapping[str, str]
 ) -> dict[str, Any]:
     """Hours and clips per source, split, label and style, and the measured quality per source."""
     groups: dict[str, dict[str, list]] = {name: defaultdict(list) for name in ("source", "label", "style")}
@@ -57,7 +53,6 @@ def make_report(
     }
     for source, clips in groups["source"].items():
         report["source"][source] |= _quality([quality[clip.name] for clip in clips])
-    report["run"] = {"seconds": round(seconds, 1), "peak_gigabytes": None if gigabytes is None else round(gigabytes, 2)}
     report["skipped"] = dict(sorted(problems.items()))
     return report
 
@@ -93,7 +88,13 @@ def card_text(report: Mapping[str, Any]) -> str:
     lines += ["frames, then over clips. Skating: how far feet in contact slide, mean over frames, then over clips.", ""]
     run = report["run"]
     memory = "" if run["peak_gigabytes"] is None else f" and {run['peak_gigabytes']:.2f} GB of memory at most"
-    lines += [f"Made in {run['seconds']:.0f} s{memory}.", ""]
+    lines += [
+        f"This run read {run['read_anew']} of {run['recordings']} recordings anew (the rest came from the cache) and"
+    ]
+    lines += [
+        f"took {run['seconds']:.0f} s{memory}. `clips.zip` has {run['megabytes']:.1f} MB; packing moves joints by"
+    ]
+    lines += [f"{run['packing_error_mm']:.2f} mm (median).", ""]
     for title, name in (("Labels", "label"), ("Styles", "style")):
         lines += [f"## {title}", "", f"| {name} | clips | minutes | train / val / test |", "|---|---|---|---|"]
         for key, row in report[name].items():

@@ -24,15 +24,16 @@ import tyro
 from tqdm import tqdm
 
 from intersyn.data.raw import find_raw
+from intersyn.data.retarget import joints_of
 from intersyn.data.sources import bandai, cmu, humanml3d, interhuman
 from intersyn.data.sources.base import FPS, MIN_FRAMES, Label, Task, Track, crop_track
 from intersyn.data.splits import assign_splits
-from intersyn.data.store import FILE_NAME, Clip, ClipStore
+from intersyn.data.store import FILE_NAME, SPLITS, Clip, ClipStore
 from intersyn.files import atomic_write
 from training.data_card import make_report, write_card
 from training.memory import PeakMemory
 
-VERSION = 5  # raise it when retargeting changes, so that cached tracks are made anew
+VERSION = 6  # raise it when retargeting changes, so that cached tracks are made anew
 MODULES: dict[str, ModuleType] = {
     bandai.SOURCE: bandai,
     cmu.SOURCE: cmu,
@@ -71,14 +72,14 @@ def find_tasks(config: PrepareConfig) -> list[Task]:
     return tasks
 
 
-def read_all(tasks: list[Task], cache: Path, workers: int) -> dict[str, str]:
-    """Bring the cache up to date; returns what could not be used, recording -> why."""
+def read_all(tasks: list[Task], cache: Path, workers: int) -> tuple[int, dict[str, str]]:
+    """Bring the cache up to date; returns how many were read, and what could not be used: recording -> why."""
     pending = [task for task in tasks if _load(task, cache) is None]
     if len(pending) < len(tasks):
         print(f"{len(tasks) - len(pending)} of {len(tasks)} recordings are in the cache already")
     problems: dict[str, str] = {}
     if not pending:
-        return problems
+        return 0, problems
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         results = pool.map(_process, pending, [cache] * len(pending), chunksize=4)
@@ -86,7 +87,7 @@ def read_all(tasks: list[Task], cache: Path, workers: int) -> dict[str, str]:
             if problem is not None:
                 problems[f"{task.source}/{task.recording}"] = problem
                 tqdm.write(f"skipped {task.source}/{task.recording}: {problem}", file=sys.stderr)
-    return problems
+    return len(pending), problems
 
 
 def _process(task: Task, cache: Path) -> str | None:
@@ -192,14 +193,38 @@ def prepare(config: PrepareConfig) -> Path:
     began = time.monotonic()
     with PeakMemory() as memory:
         tasks = find_tasks(config)
-        problems = read_all(tasks, config.out / "cache", config.workers)
+        read, problems = read_all(tasks, config.out / "cache", config.workers)
         store, quality = gather(tasks, config.out / "cache")
         path = store.save(config.out / FILE_NAME)
+        error = packing_error(store, path)
     seconds = time.monotonic() - began
-    write_card(config.out, make_report(store, quality, problems, seconds, memory.gigabytes))
+    report = make_report(store, quality, problems)
+    report["run"] = {
+        "recordings": len(tasks),
+        "read_anew": read,
+        "seconds": round(seconds, 1),
+        "peak_gigabytes": memory.gigabytes and round(memory.gigabytes, 2),
+        "megabytes": round(path.stat().st_size / 1e6, 2),
+        "packing_error_mm": round(1000 * error, 3),
+    }
+    write_card(config.out, report)
     print(f"{len(store.clips)} clips, {len(store.root) / FPS / 3600:.2f} h, {len(problems)} recordings skipped, "
           f"{path.stat().st_size / 1e6:.1f} MB, {seconds:.0f} s: {path}")  # fmt: skip
     return path
+
+
+def packing_error(store: ClipStore, path: Path, step: int = 20) -> float:
+    """Median distance in metres between the joints of every 20th clip and what the packed file gives back."""
+    packed = ClipStore.load(path, SPLITS)
+    again = {clip.name: clip for clip in packed.clips}
+    errors = []
+    for clip in store.clips[::step]:
+        joints = []
+        for where, entry in ((store, clip), (packed, again[clip.name])):
+            rows = slice(entry.start, entry.start + entry.frames)
+            joints.append(joints_of(where.rotations[rows], where.root[rows]))
+        errors.append((joints[0] - joints[1]).norm(dim=-1).flatten())
+    return float(torch.cat(errors).median())
 
 
 if __name__ == "__main__":

@@ -80,9 +80,10 @@ class ClipStore:
         header["texts"] = list(texts)
         path = Path(path)
         with atomic_write(path) as file, zipfile.ZipFile(file, "w") as archive:
-            archive.writestr("header.json", json.dumps(header), compress_type=zipfile.ZIP_DEFLATED)
+            # a ZipInfo carries no time of its own: the same clips give the same file
+            archive.writestr(zipfile.ZipInfo("header.json"), json.dumps(header), compress_type=zipfile.ZIP_DEFLATED)
             for name, data in arrays.items():
-                archive.writestr(name, data, compress_type=zipfile.ZIP_STORED)
+                archive.writestr(zipfile.ZipInfo(name), data, compress_type=zipfile.ZIP_STORED)
         return path
 
     @staticmethod

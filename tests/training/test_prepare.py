@@ -50,6 +50,7 @@ def test_the_whole_stage(raw, tmp_path, capsys):
     name, reason = "bandai/dataset-1_walk_happy_001", "numbers, and holds"
     assert f"skipped {name}" in capsys.readouterr().err
     report = json.loads((out / "report.json").read_text())
+    assert 0 < report["run"]["packing_error_mm"] < 1
     assert reason in report["skipped"][name] and len(report["skipped"]) == 1
     card = (out / "README.md").read_text()
     assert name in card and "NSF EIA-0196217" in card and "CC BY-NC 4.0" in card
@@ -67,6 +68,7 @@ def test_a_second_run_uses_the_cache_and_sees_changes(raw, tmp_path, capsys):
     write_bandai(raw / "dataset-1/data/dataset-1_walk_happy_001.bvh")  # repaired
     prepare(PrepareConfig(raw=raw, out=out, workers=1))
     assert "6 of 8 recordings are in the cache already" in capsys.readouterr().out
+    assert json.loads((out / "report.json").read_text())["run"]["read_anew"] == 2
     assert cached.stat().st_mtime_ns == before
     assert len(ClipStore.load(out, ALL).clips) == 5 + 6
 

@@ -22,11 +22,13 @@ from intersyn.data.retarget import (
     resample,
     retarget,
 )
+from intersyn.rotations import slerp
 from intersyn.skeleton import FOOT_JOINTS, JOINT, JOINT_NAMES, OFFSETS
 
 FPS = 20.0
 MIN_FRAMES = 20
 SPIKE = 0.25  # metres per frame squared at 20 fps: in CMU's files what is beyond is a tracking error
+MAX_BRIDGE = 10  # frames that may be interpolated over a spike of a pair, which is kept whole
 MIN_CLEAN_FRAMES = 40  # of a recording with spikes the longest clean stretch is kept, if it is this long
 
 
@@ -159,6 +161,28 @@ def without_spikes(pose: Pose) -> Pose:
             f"spikes of up to {float(peaks.max()):.2f} m/frame^2 leave {max(length, 0)} clean frames"
         )
     return cut_pose(pose, start, start + length)
+
+
+def bridge_spikes(pose: Pose) -> Pose:
+    """Interpolate where joints accelerate beyond SPIKE for a moment of at most MAX_BRIDGE frames."""
+    rotations, root = pose.rotations.clone(), pose.root.clone()
+    peaks = pose.joints.diff(n=2, dim=0).norm(dim=-1).amax(1)
+    runs: list[list[int]] = []
+    for frame in (torch.nonzero(peaks > SPIKE)[:, 0] + 1).tolist():
+        if runs and frame - runs[-1][1] <= 3:
+            runs[-1][1] = frame
+        else:
+            runs.append([frame, frame])
+    for first, last in runs:
+        before, after = max(first - 2, 0), min(last + 2, len(root) - 1)
+        if after - before > MAX_BRIDGE:
+            continue
+        weight = (torch.arange(before, after + 1, dtype=root.dtype) - before) / (after - before)
+        span = slice(before, after + 1)
+        ends = [rotations[frame].expand(len(weight), -1, -1) for frame in (before, after)]
+        rotations[span] = slerp(*ends, weight[:, None, None])
+        root[span] = torch.lerp(root[before], root[after], weight[:, None])
+    return Pose(rotations, root, joints_of(rotations, root), pose.source_joints, pose.calibration)
 
 
 def cut_pose(pose: Pose, start: int, end: int) -> Pose:

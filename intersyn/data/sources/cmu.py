@@ -20,6 +20,7 @@ from intersyn.data.sources.base import (
     Pose,
     Task,
     Track,
+    bridge_spikes,
     check_task,
     cut_pose,
     finish,
@@ -118,9 +119,9 @@ def read(task: Task) -> list[Track]:
     poses = [_read_pose(path, family, fps) for path in task.files]
     if len(poses) == 1:
         return finish([without_spikes(poses[0])])
-    # A salsa figure flips a wrist now and then, but a pair is only whole together.
+    # A salsa figure is thrown about for a few frames now and then, but a pair is only whole together.
     frames = min(len(pose.root) for pose in poses)
-    return finish([cut_pose(pose, 0, frames) for pose in poses])
+    return finish([bridge_spikes(cut_pose(pose, 0, frames)) for pose in poses])
 
 
 def _read_pose(path: Path, family: Family, fps: float) -> Pose:

@@ -65,6 +65,12 @@ def test_only_the_splits_asked_for_are_loaded(store, tmp_path):
     assert len(ClipStore.load(path, ()).clips) == 0
 
 
+def test_the_same_clips_give_the_same_file(store, tmp_path, monkeypatch):
+    first = store.save(tmp_path / "a.zip").read_bytes()
+    monkeypatch.setattr("time.time", lambda: 2e9)
+    assert store.save(tmp_path / "b.zip").read_bytes() == first
+
+
 def test_the_folder_will_do(store, tmp_path):
     store.save(tmp_path / "clips.zip")
     assert len(ClipStore.load(tmp_path, ("val",)).clips) == 1

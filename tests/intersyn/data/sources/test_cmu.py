@@ -112,6 +112,16 @@ def test_salsa_pairs_share_a_world_a_floor_and_a_length(tmp_path):
     assert all(text.startswith(("two people", "two dancers", "a couple")) for text in task.labels[0].texts)
 
 
+def test_a_pair_is_kept_whole_and_its_spikes_are_bridged(tmp_path):
+    write_cmu(tmp_path / "salsa/60_01.bvh", "daz", 250, step=0.005, spike_at=slice(140, 150))
+    write_cmu(tmp_path / "salsa/61_01.bvh", "daz", 250, x=0.8, step=0.005)
+    (task,) = cmu.find(tmp_path)
+    first, second = cmu.read(task)
+    assert first.frames == second.frames == 67
+    assert float(first.root[:, 1].diff().abs().max()) < 1e-3  # the half metre up and down is gone
+    torch.testing.assert_close(first.root[:, 2], second.root[:, 2], atol=1e-3, rtol=0)  # and nobody stopped for it
+
+
 def test_descriptions_become_texts(tmp_path):
     rows = [("05_02", "mb", 120, "dance - expressive arms, pirouette"), ("martial-03", "daz", 120, ""),
             ("131_01", "max", 120, "Start Walk Stop")]  # fmt: skip
