@@ -17,6 +17,7 @@ playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.slow
 
 PATIENCE = 120_000  # milliseconds: software rendering on a shared machine is slow
+playwright.expect.set_options(timeout=PATIENCE)
 LOCAL = {"127.0.0.1", "localhost"}
 ARGUMENTS = ("--no-sandbox", "--use-angle=swiftshader", "--disable-background-networking")
 
@@ -216,9 +217,9 @@ def test_without_webgl_there_are_stick_figures_and_a_notice(chromium: str, serve
 def test_without_a_checkpoint_the_page_says_so(chromium: str, server_without_checkpoint):
     with visiting(chromium, server_without_checkpoint.url) as visit:
         sentence = re.compile("There is no checkpoint folder")
-        playwright.expect(visit.page.locator(".is-stage .is-message")).to_have_text(sentence, timeout=PATIENCE)
+        playwright.expect(visit.page.locator(".is-stage .is-message")).to_have_text(sentence)
         visit.page.locator("#generate").click()
-        playwright.expect(visit.page.locator("#status .is-error")).to_have_text(sentence, timeout=PATIENCE)
+        playwright.expect(visit.page.locator("#status .is-error")).to_have_text(sentence)
         assert visit.ask("viewer.poser") is None
         assert server_without_checkpoint.contacted() <= LOCAL
         assert visit.hosts <= LOCAL
