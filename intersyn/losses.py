@@ -41,18 +41,18 @@ def reconstruction_parts(x0: Tensor, target: Tensor, exists: Tensor) -> dict[str
     return {name: masked_mean(error[..., SLICES[name]], exists[..., SLICES[name]]) for name in PARTS}
 
 
-def joint_error(x0: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """Squared joint distance after linear FK, metric features, in units of JOINT_SCALE. weight (B, P, T)."""
-    error = (pose_joints(x0) - pose_joints(target)) / JOINT_SCALE
+def joint_error(joints: Tensor, true_joints: Tensor, weight: Tensor) -> Tensor:
+    """Squared distance of joints (B, P, T, 22, 3) after linear FK, in units of JOINT_SCALE. weight (B, P, T)."""
+    error = (joints - true_joints) / JOINT_SCALE
     return masked_mean((error**2).sum(-1), weight[..., None])
 
 
-def joint_steps(features: Tensor) -> Tensor:
+def joint_steps(features: Tensor, joints: Tensor) -> Tensor:
     """What FK, `root_velocity` and `yaw_rate` together say each joint moves to the next frame, in my heading frame.
 
-    (B, P, T, 273) metric -> (B, P, T - 1, 22, 3) metres per frame. In the truth this equals `velocities`.
+    Metric features (B, P, T, 273) and their joints (B, P, T, 22, 3) from `pose_joints`: (B, P, T - 1, 22, 3) metres
+    per frame. In the truth this equals `velocities`.
     """
-    joints = pose_joints(features)
     turn = yaw_matrix(features[..., :-1, SLICES["yaw_rate"]].squeeze(-1))
     ahead = torch.einsum("...ij,...kj->...ki", turn, joints[..., 1:, :, :])
     step = ahead - joints[..., :-1, :, :]
@@ -60,19 +60,20 @@ def joint_steps(features: Tensor) -> Tensor:
     return step + torch.stack((root[..., 0], torch.zeros_like(root[..., 0]), root[..., 1]), dim=-1)[..., None, :]
 
 
-def velocity_error(x0: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """Squared error of the joints' steps, metric features, in units of STEP_SCALE. weight (B, P, T)."""
-    error = (joint_steps(x0) - joint_steps(target)) / STEP_SCALE
+def velocity_error(steps: Tensor, true_steps: Tensor, weight: Tensor) -> Tensor:
+    """Squared error of `joint_steps` (B, P, T - 1, 22, 3), in units of STEP_SCALE. weight (B, P, T)."""
+    error = (steps - true_steps) / STEP_SCALE
     return masked_mean((error**2).sum(-1), _pairs(weight)[..., None])
 
 
-def foot_contact_error(x0: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """Feet that truly stand must not move: squared step of foot joints in true contact, in units of STEP_SCALE."""
-    feet = list(FOOT_JOINTS)
-    contact = target[..., SLICES["contacts"]]
-    contact = (contact[..., 1:, :] * contact[..., :-1, :]).round()
-    moved = ((joint_steps(x0)[..., feet, :] - joint_steps(target)[..., feet, :]) / STEP_SCALE) ** 2
-    return masked_mean(moved.sum(-1), contact * _pairs(weight)[..., None])
+def foot_contact_error(steps: Tensor, contacts: Tensor, weight: Tensor) -> Tensor:
+    """Feet in contact must not move: squared `joint_steps` of the foot joints, in units of STEP_SCALE.
+
+    steps (B, P, T - 1, 22, 3); contacts (B, P, T, 4), above 0.5 in contact; weight (B, P, T).
+    """
+    touching = (contacts > 0.5).to(steps.dtype)
+    held = touching[..., 1:, :] * touching[..., :-1, :] * _pairs(weight)[..., None]
+    return masked_mean((steps[..., list(FOOT_JOINTS), :] / STEP_SCALE).square().sum(-1), held)
 
 
 def root_consistency(x0: Tensor, target: Tensor, weight: Tensor) -> Tensor:
@@ -141,16 +142,16 @@ def second_difference_rms(target: Tensor, seams: Tensor, weight: Tensor) -> floa
     return float(smooth_loss(zero, target, seams, weight, 1.0).sqrt())
 
 
-def shared_joints(features: Tensor, table: PartTable) -> Tensor:
-    """Joints of everyone in the shared frame of the interaction at hand: metric (B, P, T, 273) -> (B, P, T, 22, 3).
+def shared_joints(features: Tensor, joints: Tensor, table: PartTable) -> Tensor:
+    """Joints of everyone in the shared frame of the interaction at hand, (B, P, T, 22, 3).
 
-    Meaningful in interaction frames only: elsewhere there is no absolute place.
+    From metric features (B, P, T, 273) and their joints in the heading frame from `pose_joints`. Meaningful in interaction frames only: elsewhere there is no absolute place.
     """
     angle = table.at_frames(table.angle, features.shape[2])
     heading = F.normalize(features[..., SLICES["heading"]], dim=-1, eps=1e-4)
     yaw = torch.atan2(heading[..., 1], heading[..., 0] + 1e-8) + angle
     root = rotate_xz(features[..., SLICES["root_xz"]], angle)
-    joints = torch.einsum("...ij,...kj->...ki", yaw_matrix(yaw), pose_joints(features))
+    joints = torch.einsum("...ij,...kj->...ki", yaw_matrix(yaw), joints)
     return joints + torch.stack((root[..., 0], torch.zeros_like(root[..., 0]), root[..., 1]), dim=-1)[..., None, :]
 
 

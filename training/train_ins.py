@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from intersyn import losses
 from intersyn.diffusion import CosineSchedule
-from intersyn.features import Normalizer
+from intersyn.features import SLICES, Normalizer, pose_joints
 from intersyn.models.cmdm import CMDM, CMDMConfig
 from training.common import (
     EMA,
@@ -90,9 +90,11 @@ def ins_losses(
     terms = losses.reconstruction_parts(x0, batch.x0, batch.exists.float())
     metric, truth, weight = normalizer.inverse(x0, batch.exists), batch.metric, batch.weight
     geometric = weight * (steps <= losses.GEOMETRY_MAX_T)[:, None, None]
-    terms["joints"] = losses.joint_error(metric, truth, geometric)
-    terms["steps"] = losses.velocity_error(metric, truth, geometric)
-    terms["feet"] = losses.foot_contact_error(metric, truth, geometric)
+    joints, true_joints = pose_joints(metric), pose_joints(truth)
+    moved, truly_moved = losses.joint_steps(metric, joints), losses.joint_steps(truth, true_joints)
+    terms["joints"] = losses.joint_error(joints, true_joints, geometric)
+    terms["steps"] = losses.velocity_error(moved, truly_moved, geometric)
+    terms["feet"] = losses.foot_contact_error(moved, truth[..., SLICES["contacts"]], geometric)
     terms["root_moves"] = losses.root_consistency(metric, truth, geometric * batch.interacting)
     terms["smooth"] = losses.smooth_loss(metric, truth, batch.seams, geometric, rms)
     l_rec = sum(losses.PART_WEIGHTS.get(name, 1.0) * value for name, value in terms.items() if name != "smooth")
@@ -198,7 +200,7 @@ def main(config: Config) -> None:
             values = {name: float(torch.stack(v).mean()) for name, v in sums.items()}
             sums = {}
             if done % config.val_every == 0 or done == config.steps:
-                with _swapped(cmdm, ema), accelerator.autocast():
+                with _swapped(cmdm, ema):
                     values |= validate(model, schedule, normalizer, val_batches, config, rms)
             log.write(done, {"lr": config.lr * factor, **values})
             bar.set_postfix(total=f"{values['total']:.3f}", val=f"{values.get('val_total', float('nan')):.3f}")

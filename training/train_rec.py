@@ -1,0 +1,243 @@
+"""Stage 2, REC: train the coordinator on meetings that a frozen CMDM got nearly right.
+
+    python -m training.train_rec --data DIR --ins runs/ins --out runs/rec
+    accelerate launch -m training.train_rec --data DIR --ins runs/ins --out runs/rec
+
+L_R = L_rela + 0.5 L_dm + reconstruction (where there is a truth) + penetration, foot slide and nearness (where there is
+none). Every term has a weight of its own; 0 switches it off. Started again with the same --out, a run resumes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+import tyro
+from accelerate import Accelerator
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from intersyn import losses
+from intersyn.body.capsules import penetration_depth
+from intersyn.checkpoint import save_checkpoint
+from intersyn.diffusion import CosineSchedule
+from intersyn.features import SLICES, Normalizer, pose_joints
+from intersyn.models.cmdm import CMDM
+from intersyn.models.coordinator import Coordinator, CoordinatorConfig
+from intersyn.pipeline import INS, RECConfig
+from training.common import (
+    EMA,
+    Batch,
+    BatchMaker,
+    Clock,
+    Log,
+    build_text_cache,
+    learning_rate,
+    load_state,
+    make_dataset,
+    make_optimizers,
+    save_state,
+)
+from training.rec_samples import DENOISED, PERTURBED, SAMPLED, Meeting, denoise_once, perturb, sample
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Of the terms of L_R; 0 switches one off."""
+
+    rela: float = 1.0
+    dm: float = 0.5
+    reconstruction: float = 1.0
+    near: float = 1.0  # sampled meetings: Huber distance to what came in
+    penetration: float = 2.0
+    slide: float = 1.0
+
+
+@dataclass(frozen=True)
+class Config:
+    data: Path
+    ins: Path  # the run folder of training.train_ins
+    out: Path
+    text: str | None = None
+    model: CoordinatorConfig = field(default_factory=CoordinatorConfig)
+    weights: Weights = field(default_factory=Weights)
+    steps: int = 2000
+    batch_size: int = 24
+    denoised: int = 10  # of a batch; the rest after `perturbed` is sampled
+    perturbed: int = 7
+    pool: int = 192  # sampled meetings kept in memory; a part of them is drawn anew every `refresh` steps
+    refresh: int = 200
+    sample_steps: int = 12
+    guidance_scale: float = 2.5
+    lr: float = 1e-3
+    weight_decay: float = 0.01
+    warmup: int = 50
+    ema_decay: float = 0.995
+    clip: float = 1.0
+    seed: int = 0
+    mixed_precision: str = "bf16"
+    max_minutes: float | None = None
+    log_every: int = 25
+    save_every: int = 250
+
+
+def rec_losses(
+    model: nn.Module, normalizer: Normalizer, meeting: Meeting, weights: Weights, order: list[int]
+) -> dict[str, Tensor]:
+    """All terms of L_R on one batch, `total` included."""
+    batch = meeting.batch
+    phi = model(meeting.u, batch.table, batch.text, order).float()
+    metric = normalizer.inverse(phi, batch.exists)
+    together = batch.interacting  # (B, P, T)
+    truth = meeting.has_truth[:, None, None].float()
+    free = (1 - truth) * together
+    exists = batch.exists.float()
+
+    terms: dict[str, Tensor] = {}
+    last = torch.zeros_like(truth).expand(-1, phi.shape[1], -1).clone()
+    last[:, order[-1]] = 1  # phi_y: the person refined against an already refined partner
+    terms["rela"] = losses.relation_loss(phi, meeting.u, exists * (free * last)[..., None])
+    terms["near"] = losses.relation_loss(phi, meeting.u, exists * free[..., None])
+
+    parts = losses.reconstruction_parts(phi, batch.x0, exists * (together * truth)[..., None])
+    terms["reconstruction"] = sum(losses.PART_WEIGHTS[name] * value for name, value in parts.items())
+    joints, true_joints = pose_joints(metric), pose_joints(batch.metric)
+    steps, true_steps = losses.joint_steps(metric, joints), losses.joint_steps(batch.metric, true_joints)
+    terms["reconstruction"] = terms["reconstruction"] + losses.joint_error(joints, true_joints, together * truth)
+    terms["reconstruction"] = terms["reconstruction"] + losses.velocity_error(steps, true_steps, together * truth)
+    standing = normalizer.inverse(meeting.u, batch.exists)[..., SLICES["contacts"]]  # what the sample itself says
+    terms["slide"] = losses.foot_contact_error(steps, standing, free)
+
+    both = together.amin(1)  # (B, T): everyone interacts
+    joints = losses.shared_joints(metric, joints, batch.table)
+    true_joints = losses.shared_joints(batch.metric, true_joints, batch.table)
+    terms["dm"] = losses.distance_map_loss(
+        losses.distance_maps(joints), losses.distance_maps(true_joints), both * truth[:, 0]
+    )
+    depth = penetration_depth(joints[:, 0], joints[:, 1]).sum((-1, -2)) / losses.STEP_SCALE
+    terms["penetration"] = losses.masked_mean(depth, both * (1 - truth[:, 0]))
+    terms["total"] = sum(getattr(weights, name) * value for name, value in terms.items())
+    return terms
+
+
+class Refine(nn.Module):
+    """The sweep with its texts read inside forward, so that DDP sees one call per step."""
+
+    def __init__(self, coordinator: Coordinator) -> None:
+        super().__init__()
+        self.coordinator = coordinator
+
+    def forward(self, u: Tensor, table, text, order: list[int]) -> Tensor:
+        return self.coordinator.sweep(u, table, self.coordinator.encode_text(table, text), order)
+
+
+class Pool:
+    """Sampled meetings: slow to make, so they are kept and used several times."""
+
+    def __init__(self, maker: BatchMaker, cmdm: CMDM, schedule: CosineSchedule, config: Config) -> None:
+        self.maker, self.cmdm, self.schedule, self.config = maker, cmdm, schedule, config
+        self.settings = config.sample_steps, config.guidance_scale
+        self.size = config.batch_size - config.denoised - config.perturbed
+        self.kept: list[tuple[Batch, Tensor]] = []
+
+    def __call__(self, step: int, rank: int) -> tuple[Batch, Tensor]:
+        """A batch of them; fresh ones replace the oldest at each refresh. Deterministic in (step, rank)."""
+        rounds = max(1, self.config.pool // self.size)
+        if not self.kept or (step % self.config.refresh == 0 and step):
+            for k in range(rounds if not self.kept else max(1, rounds // 4)):
+                index = (2 * 10**8 + step * 1000 + k) * 64 + rank
+                batch = self.maker(index, "interleaved", self.size)
+                generator = torch.Generator().manual_seed(index)
+                u = sample(self.cmdm, self.schedule, batch, generator, *self.settings)
+                self.kept = [*self.kept[-(rounds - 1) :], (batch, u)] if rounds > 1 else [(batch, u)]
+        pick = torch.randint(len(self.kept), (1,), generator=torch.Generator().manual_seed(step * 64 + rank))
+        return self.kept[int(pick)]
+
+
+def meetings(step: int, rank: int, ranks: int, pool: Pool) -> list[Meeting]:
+    """The three kinds of one step, each with its own batch (their lengths differ)."""
+    maker, cmdm, schedule, config = pool.maker, pool.cmdm, pool.schedule, pool.config
+    generator = torch.Generator().manual_seed((config.seed * 1_000_003 + step) * 64 + rank)
+    made = []
+    for kind, count in ((DENOISED, config.denoised), (PERTURBED, config.perturbed)):
+        if not count:
+            continue
+        batch = maker((10**8 + 2 * step + kind) * ranks + rank, "interleaved", count)
+        if kind == DENOISED:
+            u = denoise_once(cmdm, schedule, batch, generator)
+        else:
+            u = perturb(batch, maker.normalizer, generator)
+        made.append(Meeting(u, torch.full((count,), kind, device=u.device), batch))
+    if pool.size:
+        batch, u = pool(step, rank)
+        made.append(Meeting(u, torch.full((len(u),), SAMPLED, device=u.device), batch))
+    return made
+
+
+def main(config: Config) -> None:
+    accelerator = Accelerator(mixed_precision=config.mixed_precision)
+    device, rank, ranks = accelerator.device, accelerator.process_index, accelerator.num_processes
+    torch.manual_seed(config.seed)
+    config.out.mkdir(parents=True, exist_ok=True)
+
+    ins = INS.load(config.ins / "ins")
+    cmdm, normalizer = ins.model.to(device), ins.normalizer.to(device)
+    dataset = make_dataset(config.data, "train", config.seed, device)
+    cache = build_text_cache(dataset.texts, config.text, config.out / "texts.safetensors")
+    maker = BatchMaker(dataset, cache, normalizer, device)
+    schedule = CosineSchedule().to(device)
+    pool = Pool(maker, cmdm, schedule, config)
+
+    sizes = {"pooled_dim": cache.pooled_dim, "token_dim": cache.token_dim}
+    model_config = CoordinatorConfig(**{**asdict(config.model), **sizes})
+    coordinator = Coordinator(model_config).to(device)
+    optimizers = make_optimizers(coordinator, config.lr, config.weight_decay)
+    ema = EMA(coordinator, config.ema_decay)
+    state = config.out / "state.pt"
+    first = load_state(state, coordinator, ema, optimizers, device) if state.exists() else 0
+    model, *optimizers = accelerator.prepare(Refine(coordinator), *optimizers)
+    log, clock = Log(config.out / "log.csv", first), Clock(config.max_minutes)
+    if accelerator.is_main_process:
+        millions = sum(p.numel() for p in coordinator.parameters()) / 1e6
+        print(f"{millions:.2f}M parameters, steps {first} to {config.steps}")
+
+    sums: dict[str, list[Tensor]] = {}
+    bar = tqdm(range(first, config.steps), initial=first, total=config.steps, disable=not accelerator.is_main_process)
+    for step in bar:
+        # Nobody is always refined first in training; at use person 0 is.
+        order = torch.randperm(2, generator=torch.Generator().manual_seed(step)).tolist()
+        made = meetings(step, rank, ranks, pool)
+        for k, meeting in enumerate(made):
+            terms = rec_losses(model, normalizer, meeting, config.weights, order)
+            accelerator.backward(terms["total"] * len(meeting.u) / config.batch_size)
+            for name, value in terms.items():
+                if k == 2 or name in ("reconstruction", "dm"):
+                    sums.setdefault(f"{('denoised', 'perturbed', 'sampled')[k]}_{name}", []).append(value.detach())
+        accelerator.clip_grad_norm_(model.parameters(), config.clip)
+        factor = learning_rate(step, config.steps, config.warmup, 0.3)
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = config.lr * factor
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        ema.update(coordinator, step)
+
+        done = step + 1
+        if not accelerator.is_main_process:
+            continue
+        if done % config.log_every == 0:
+            values = {name: float(torch.stack(v).mean()) for name, v in sums.items()}
+            sums = {}
+            log.write(done, {"lr": config.lr * factor, **values})
+            bar.set_postfix({name: f"{v:.3f}" for name, v in values.items() if name.endswith(("dm", "penetration"))})
+        if done % config.save_every == 0 or done == config.steps or clock.spent():
+            save_state(state, done, coordinator, ema, optimizers, config)
+            save_checkpoint(config.out / "rec", RECConfig(model_config, done), ema.shadow)
+        if clock.spent():
+            print(f"stopped at step {done} by --max-minutes; run the same command to go on")
+            break
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Config))
