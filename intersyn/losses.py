@@ -145,7 +145,8 @@ def second_difference_rms(target: Tensor, seams: Tensor, weight: Tensor) -> floa
 def shared_joints(features: Tensor, joints: Tensor, table: PartTable) -> Tensor:
     """Joints of everyone in the shared frame of the interaction at hand, (B, P, T, 22, 3).
 
-    From metric features (B, P, T, 273) and their joints in the heading frame from `pose_joints`. Meaningful in interaction frames only: elsewhere there is no absolute place.
+    From metric features (B, P, T, 273) and their joints in the heading frame from `pose_joints`. Meaningful in
+    interaction frames only: elsewhere there is no absolute place.
     """
     angle = table.at_frames(table.angle, features.shape[2])
     heading = F.normalize(features[..., SLICES["heading"]], dim=-1, eps=1e-4)

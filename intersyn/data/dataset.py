@@ -12,7 +12,7 @@ from torch import Tensor
 from intersyn.conditions import INTERACTION, PADDING, SOLO, PartTable
 from intersyn.data.casting import PairCandidates, SoloCandidates, choose
 from intersyn.data.fusion import SPARE_FRAMES, Cast, floor_pose, fuse
-from intersyn.data.layouts import PATTERNS, SOLO_PATTERNS, Layout, draw_layouts
+from intersyn.data.layouts import PATTERNS, SOLO_PATTERNS, Layout, draw_similar_layouts
 from intersyn.data.material import Material
 from intersyn.data.paired_solos import PairedSolos
 from intersyn.data.pairs import PairDraw, PairSource, SyncedPairs, TextPool
@@ -144,7 +144,7 @@ class InterleavedDataset:
         drawn = int(np.ceil(count * _SPARE_SEQUENCES)) + 2 if interleaved else count
         longest_pair = max((source.longest for source in self._sources), default=0)
         patterns = PATTERNS if interleaved else SOLO_PATTERNS
-        layout = draw_layouts(rng, drawn, self._sampler.longest, longest_pair, patterns)
+        layout = draw_similar_layouts(rng, drawn, self._sampler.longest, longest_pair, patterns)
         people = 2 if interleaved else 1
         solos = self._draw_solos(rng, layout, people)
         pairs = self._draw_pairs(rng, layout)

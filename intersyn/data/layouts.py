@@ -11,6 +11,7 @@ from intersyn.timeline import MAX_SEGMENTS, MIN_INTERACTION_FRAMES, MIN_SOLO_FRA
 
 MIN_FRAMES, MAX_FRAMES = 40, 196
 WINDOW_SHARE = 0.3  # of the crops cut segments out of a longer sequence
+BUCKETS = 4  # lengths within a batch differ by about a quarter of the range
 LONG_SOLO, LONG_INTERACTION = 110, 130  # frames; segments of uncut sequences may be longer where they stand alone
 
 # s: everyone alone, i: together. The paper's default first; the weights are ours.
@@ -92,6 +93,20 @@ def draw_layouts(
     window = np.where(cut, bottom + np.floor(rng.random(count) * (top - bottom + 1)).astype(np.int64), whole)
     offset = np.floor(rng.random(count) * (whole - window + 1)).astype(np.int64)
     return Layout(kind, end - length - offset[:, None], end - offset[:, None], window)
+
+
+def draw_similar_layouts(
+    rng: np.random.Generator, count: int, longest_solo: int, longest_interaction: int, patterns: dict[str, float]
+) -> Layout:
+    """Like `draw_layouts`, but of similar lengths, so that a batch has little padding.
+
+    One of BUCKETS slices, by length, of BUCKETS times as many layouts: over many batches the lengths stay as drawn.
+    """
+    layout = draw_layouts(rng, BUCKETS * count, longest_solo, longest_interaction, patterns)
+    order = np.argsort(layout.frames, kind="stable")
+    bucket = rng.integers(BUCKETS)
+    chosen = rng.permutation(order[bucket * count : (bucket + 1) * count])
+    return Layout(*(getattr(layout, name)[chosen] for name in ("kind", "start", "end", "frames")))
 
 
 def _long_kinds(rng: np.random.Generator, count: int) -> np.ndarray:

@@ -204,7 +204,7 @@ class TextLayers(nn.Module):
 class FrameConv(nn.Module):
     """A residual temporal convolution on features: smooths what tokens of several frames leave at their borders."""
 
-    def __init__(self, features: int, hidden: int = 96, kernel: int = 7) -> None:
+    def __init__(self, features: int, hidden: int = 64, kernel: int = 7) -> None:
         super().__init__()
         self.inner = nn.Conv1d(features, hidden, kernel, padding=kernel // 2)
         self.outer = nn.Conv1d(hidden, features, kernel, padding=kernel // 2)
