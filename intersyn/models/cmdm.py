@@ -54,7 +54,10 @@ class PartEncoder(nn.Module):
         self.dim = dim
         self.text_layers = TextLayers(token_dim, text_dim, layers=text_layers)
         self.tokens = nn.Linear(text_dim, dim)
-        self.pooled = nn.Sequential(nn.Linear(pooled_dim, dim), nn.SiLU(), nn.Linear(dim, dim))
+        # Pooled vectors have unit length: the norm brings their entries from 0.05 to 1.
+        self.pooled = nn.Sequential(
+            nn.LayerNorm(pooled_dim), nn.Linear(pooled_dim, dim), nn.SiLU(), nn.Linear(dim, dim)
+        )
         self.kind = nn.Embedding(NUM_KINDS, dim)
         self.duration = nn.Linear(dim, dim)
         self.null_pooled = nn.Parameter(torch.randn(dim) * 0.02)
