@@ -23,6 +23,7 @@ from intersyn import losses
 from intersyn.diffusion import CosineSchedule
 from intersyn.features import SLICES, Normalizer, pose_joints
 from intersyn.models.cmdm import CMDM, CMDMConfig
+from intersyn.pipeline import INS, INSConfig
 from training.common import (
     EMA,
     Batch,
@@ -171,6 +172,11 @@ def main(config: Config) -> None:
         print(f"{sum(p.numel() for p in cmdm.parameters()) / 1e6:.2f}M parameters, {len(texts)} texts, "
               f" seam rms {rms * 1000:.2f} mm/frame^2, steps {first} to {config.steps}")  # fmt: skip
 
+    def export(done: int) -> None:
+        averaged = CMDM(model_config)
+        averaged.load_state_dict(ema.shadow)
+        INS(averaged, normalizer, INSConfig(model_config, config.smooth, done)).save(config.out / "ins")
+
     sums: dict[str, list[Tensor]] = {}
     bar = tqdm(range(first, config.steps), initial=first, total=config.steps, disable=not accelerator.is_main_process)
     step, kept = first, {}
@@ -208,6 +214,7 @@ def main(config: Config) -> None:
             save_state(config.out / "fork.pt", done, cmdm, ema, optimizers, config)
         if done % config.save_every == 0 or done == config.steps or clock.spent():
             save_state(state, done, cmdm, ema, optimizers, config)
+            export(done)
         if clock.spent():
             print(f"stopped at step {done} by --max-minutes; run the same command to go on")
             break

@@ -100,8 +100,8 @@ def taper(table: PartTable, frames: int) -> Tensor:
     """
     at = torch.arange(frames, device=table.start.device)
     start, end = table.at_frames(table.start, frames), table.at_frames(table.end, frames)
-    since = torch.where(start <= 0, TAPER_FRAMES, at - start + 1)
-    until = torch.where(end >= table.length[:, None, None], TAPER_FRAMES, end - at)
+    since = torch.where(start <= 0, TAPER_FRAMES + 1, at - start + 1)
+    until = torch.where(end >= table.length[:, None, None], TAPER_FRAMES + 1, end - at)
     ramp = (torch.minimum(since, until) / (TAPER_FRAMES + 1)).clamp(0, 1)
     ramp = ramp * ramp * (3 - 2 * ramp)
     return ramp * (table.at_frames(table.kind, frames) == INTERACTION) * table.valid(frames)[:, None]

@@ -1,0 +1,121 @@
+"""Stage 1: a run that was stopped goes on exactly; the ablation differs by its loss alone; a tiny CMDM can learn."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from intersyn.data.store import FILE_NAME, ClipStore
+from intersyn.diffusion import CosineSchedule
+from intersyn.features import Normalizer, encode
+from intersyn.features import mask as feature_mask
+from intersyn.models.cmdm import CMDM, CMDMConfig
+from intersyn.pipeline import INS
+from intersyn.root_solver import decode
+from intersyn.text import TextFeatures
+from tests.synthetic import make_store
+from training.common import Batch, make_dataset, make_optimizers
+from training.train_ins import Config, TrainableCMDM, ins_losses, main
+
+TINY = CMDMConfig(dim=32, layers=1, heads=2, text_dim=16, relation_dim=8)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A synthetic store with a train and a val side."""
+    sides = []
+    for seed, split in enumerate(("train", "val")):
+        store = make_store(seed)
+        offset = len(sides[0].root) if sides else 0
+        clips = tuple(
+            replace(
+                clip,
+                split=split,
+                start=clip.start + offset,
+                name=f"{split}/{clip.name}",
+                partner=clip.partner and f"{split}/{clip.partner}",
+            )
+            for clip in store.clips
+        )
+        sides.append(replace(store, clips=clips))
+    joined = {name: torch.cat([getattr(s, name) for s in sides]) for name in ("rotations", "root", "contacts")}
+    folder = tmp_path_factory.mktemp("data")
+    ClipStore(**joined, clips=sides[0].clips + sides[1].clips).save(folder / FILE_NAME)
+    return folder
+
+
+def config(data: Path, out: Path, **changes) -> Config:
+    small = {"model": TINY, "steps": 4, "batch_size": 2, "log_every": 1, "val_every": 4, "mixed_precision": "no"}
+    return Config(data=data, out=out, **{**small, **changes})
+
+
+def losses_of(folder: Path) -> list[tuple[str, str]]:
+    with (folder / "log.csv").open(newline="") as file:
+        return [(row["step"], row["total"]) for row in csv.DictReader(file)]
+
+
+@pytest.mark.slow
+def test_a_stopped_run_goes_on_with_the_same_curve(data, tmp_path):
+    main(config(data, tmp_path / "whole"))
+    main(config(data, tmp_path / "parts", max_minutes=0.0))  # stops after one step
+    assert len(losses_of(tmp_path / "parts")) == 1
+    main(config(data, tmp_path / "parts"))
+    assert losses_of(tmp_path / "parts") == losses_of(tmp_path / "whole")
+    whole, parts = (INS.load(tmp_path / name / "ins").model.state_dict() for name in ("whole", "parts"))
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+@pytest.mark.slow
+def test_no_smooth_forks_from_the_same_weights_and_data(data, tmp_path):
+    main(config(data, tmp_path / "full", fork_at=0.5))
+    main(config(data, tmp_path / "ablation", fork_at=0.5, fork=tmp_path / "full", smooth=False))
+    full, ablation = losses_of(tmp_path / "full"), losses_of(tmp_path / "ablation")
+    assert [step for step, _ in ablation] == ["3", "4"]
+    with (tmp_path / "full" / "log.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    with (tmp_path / "ablation" / "log.csv").open(newline="") as file:
+        forked = list(csv.DictReader(file))
+    # The first step after the fork sees the same batch, noise and weights; only the total lacks the term.
+    assert forked[0]["joints"] == rows[2]["joints"] and forked[0]["smooth"] == rows[2]["smooth"]
+    assert float(forked[0]["total"]) == pytest.approx(float(rows[2]["total"]) - 0.1 * float(rows[2]["smooth"]), rel=1e-4)
+    assert full[3] != ablation[1]
+    assert not INS.load(tmp_path / "ablation" / "ins").config.smooth
+
+
+@pytest.mark.slow
+def test_a_tiny_cmdm_reproduces_one_interleaved_sequence_to_two_centimetres(data):
+    torch.manual_seed(0)
+    dataset = make_dataset(data, "train", 0, "cpu")
+    sequences = dataset.batch(0, kind="interleaved", batch_size=1)
+    table, frames = sequences.table, sequences.root.shape[2]
+    metric = encode(sequences.rotations, sequences.root, sequences.contacts, table, frames=sequences.frames)
+    exists = feature_mask(table, frames)
+    normalizer = Normalizer.fit([(metric, exists)])
+    rows, unique = table.text.flatten().unique(return_inverse=True)
+    table = replace(table, text=unique.reshape(table.text.shape))
+    text = TextFeatures(torch.randn(len(rows), 8), torch.randn(len(rows), 3, 8), torch.ones(len(rows), 3).bool())
+    batch = Batch(metric, normalizer(metric, exists), exists, table, text, sequences.seams)
+
+    model = CMDM(CMDMConfig(dim=96, layers=2, heads=4, text_dim=16, frames_per_token=2, pooled_dim=8, token_dim=8))
+    trained, schedule = TrainableCMDM(model), CosineSchedule()
+    optimizers = make_optimizers(model, 2e-3, 0.0)
+    settings = config(Path(), Path(), drop_all=0.0, drop_each=0.0, uncouple=0.0)
+    steps = 500
+    for step in range(steps):
+        generator = torch.Generator().manual_seed(step)
+        ins_losses(trained, schedule, normalizer, batch, settings, 0.01, generator)["total"].backward()
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = 2e-3 * min(1.0, 2 * (1 - step / steps))
+            optimizer.step()
+            optimizer.zero_grad()
+
+    model.eval()
+    with torch.no_grad():
+        context = model.encode_text(table, text)
+        noise = torch.randn(metric.shape, generator=torch.Generator().manual_seed(99)) * exists
+        x0 = schedule.ddim_sample(lambda x, t: model(x, torch.tensor([t]), table, context), noise, 16)
+    made, truth = (decode(f, table, 20.0)[0][0].joints() for f in (normalizer.inverse(x0, exists), metric))
+    assert (made - truth).norm(dim=-1).mean() < 0.02
