@@ -26,6 +26,7 @@ from intersyn.files import atomic_write
 from intersyn.text import TextCache, TextEncoder, TextFeatures
 
 NORMALIZER_BATCHES = 24
+PAIRED_SOLOS = 12_000  # placements of solo clips that are checked at the start and drawn from
 SYNCED_SHARE = 0.35  # of the interactions; the rest are paired solos
 Kind = Literal["interleaved", "solo"]
 
@@ -101,13 +102,15 @@ def _pair_up(table: PartTable) -> PartTable:
     return PartTable(**merged, length=table.length.reshape(-1, 2).amin(1))
 
 
-def make_dataset(data: Path, split: str, seed: int, device: Any, phrasing: str = "train") -> InterleavedDataset:
+def make_dataset(
+    data: Path, split: str, seed: int, device: Any, phrasing: str = "train", paired_solos: int = PAIRED_SOLOS
+) -> InterleavedDataset:
     """The sequences of one split; its interactions are recorded pairs and paired solos."""
     store = ClipStore.load(data, splits=(split,))
     material = Material.from_store(store, device)
     sources: list[tuple[PairSource, float]] = [
         (SyncedPairs(store, split, phrasing), SYNCED_SHARE),
-        (PairedSolos(store, material, seed=seed, split=split, phrasing=phrasing), 1 - SYNCED_SHARE),
+        (PairedSolos(store, material, seed=seed, size=paired_solos, split=split, phrasing=phrasing), 1 - SYNCED_SHARE),
     ]
     return InterleavedDataset(store, sources, seed, split=split, phrasing=phrasing, device=device, material=material)
 

@@ -26,6 +26,7 @@ from intersyn.models.cmdm import CMDM, CMDMConfig
 from intersyn.pipeline import INS, INSConfig
 from training.common import (
     EMA,
+    PAIRED_SOLOS,
     Batch,
     BatchMaker,
     Clock,
@@ -59,6 +60,7 @@ class Config:
     drop_all: float = 0.1
     drop_each: float = 0.1
     uncouple: float = 0.2  # share of samples whose partner is hidden
+    paired_solos: int = PAIRED_SOLOS
     seed: int = 0
     mixed_precision: str = "bf16"
     max_minutes: float | None = None
@@ -138,8 +140,8 @@ def main(config: Config) -> None:
     torch.manual_seed(config.seed)
     config.out.mkdir(parents=True, exist_ok=True)
 
-    dataset = make_dataset(config.data, "train", config.seed, device)
-    val_set = make_dataset(config.data, "val", config.seed + 1, device)
+    dataset = make_dataset(config.data, "train", config.seed, device, paired_solos=config.paired_solos)
+    val_set = make_dataset(config.data, "val", config.seed + 1, device, paired_solos=config.paired_solos)
     texts = [*dataset.texts, *val_set.texts]
     cache = build_text_cache(texts, config.text, config.out / "texts.safetensors")
 

@@ -17,7 +17,16 @@ from intersyn.conditions import NUM_KINDS, PADDING, PartTable
 from intersyn.features import FEATURE_DIM
 from intersyn.features import mask as feature_mask
 from intersyn.models.layers import Block, Context, FrameConv, Rotary, StepEmbedding, TextLayers, modulate, sinusoidal
-from intersyn.models.tokens import PHASE_DIM, RELATION_DIM, group_frames, part_weights, phase, relations
+from intersyn.models.tokens import (
+    NUM_ROLES,
+    PHASE_DIM,
+    RELATION_DIM,
+    group_frames,
+    part_weights,
+    phase,
+    relations,
+    roles,
+)
 from intersyn.text import TextFeatures
 
 
@@ -25,9 +34,9 @@ from intersyn.text import TextFeatures
 class CMDMConfig:
     """Sizes of the network. `pooled_dim` and `token_dim` are those of the text encoder it was trained with."""
 
-    dim: int = 256
+    dim: int = 224
     layers: int = 6
-    heads: int = 8
+    heads: int = 7
     ff_mult: float = 3.0
     frames_per_token: int = 4
     text_dim: int = 192
@@ -92,7 +101,7 @@ class CMDM(nn.Module):
         head_dim, grouped = c.dim // c.heads, c.frames_per_token * FEATURE_DIM
         self.input = nn.Linear(grouped, c.dim)
         self.phase = nn.Sequential(nn.Linear(c.frames_per_token * PHASE_DIM, c.dim), nn.SiLU(), nn.Linear(c.dim, c.dim))
-        self.person = nn.Embedding(2, c.dim)  # the first person of the texts, and everyone else
+        self.role = nn.Embedding(NUM_ROLES, c.dim)
         self.step = StepEmbedding(c.dim)
         self.parts = PartEncoder(c.dim, head_dim, c.text_dim, c.pooled_dim, c.token_dim, text_layers=2)
         self.relation = nn.Sequential(nn.Linear(c.frames_per_token * RELATION_DIM, c.relation_dim), nn.SiLU())
@@ -125,7 +134,7 @@ class CMDM(nn.Module):
 
         h = self.input(group_frames(x_t * exists, per_token))
         h = h + self.phase(group_frames(phase(table, frames), per_token))
-        h = h + self.person(torch.arange(people, device=x_t.device).clamp(max=1))[:, None]
+        h = h + weights @ self.role(roles(table))
 
         condition = self.step(t)[:, None, None] + text.pooled  # (B, P, S, d)
         modulation = self.modulation(condition)

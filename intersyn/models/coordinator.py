@@ -18,7 +18,16 @@ from intersyn.features import FEATURE_DIM
 from intersyn.features import mask as feature_mask
 from intersyn.models.cmdm import PartEncoder, TextContext, streams_mask
 from intersyn.models.layers import Block, FrameConv, Rotary, modulate
-from intersyn.models.tokens import PHASE_DIM, RELATION_DIM, group_frames, part_weights, phase, relations
+from intersyn.models.tokens import (
+    NUM_ROLES,
+    PHASE_DIM,
+    RELATION_DIM,
+    group_frames,
+    part_weights,
+    phase,
+    relations,
+    roles,
+)
 from intersyn.text import TextFeatures
 
 TAPER_FRAMES = 10
@@ -46,7 +55,7 @@ class Coordinator(nn.Module):
         head_dim, grouped = c.dim // c.heads, c.frames_per_token * FEATURE_DIM
         self.input = nn.Linear(grouped, c.dim)
         self.phase = nn.Sequential(nn.Linear(c.frames_per_token * PHASE_DIM, c.dim), nn.SiLU(), nn.Linear(c.dim, c.dim))
-        self.person = nn.Embedding(2, c.dim)
+        self.role = nn.Embedding(NUM_ROLES, c.dim)
         self.parts = PartEncoder(c.dim, head_dim, c.text_dim, c.pooled_dim, c.token_dim, text_layers=1)
         self.relation = nn.Sequential(nn.Linear(c.frames_per_token * RELATION_DIM, c.relation_dim), nn.SiLU())
         self.modulation = nn.Sequential(nn.SiLU(), nn.Linear(c.dim, (Block.NUM_MODULATIONS + 2) * c.dim))
@@ -67,7 +76,7 @@ class Coordinator(nn.Module):
         frames, per_token = u.shape[2], self.config.frames_per_token
         weights = part_weights(table, frames, per_token)
         partner = self.input(group_frames(u, per_token)) + self.phase(group_frames(phase(table, frames), per_token))
-        partner = partner + self.person(torch.arange(u.shape[1], device=u.device).clamp(max=1))[:, None]
+        partner = partner + weights @ self.role(roles(table))
         modulation = self.modulation(text.pooled)
         modulation = weights.to(modulation.dtype) @ modulation
         modulation = modulation.unflatten(-1, (Block.NUM_MODULATIONS + 2, self.config.dim))

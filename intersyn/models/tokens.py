@@ -6,9 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from intersyn.conditions import PartTable
+from intersyn.conditions import INTERACTION, PartTable
 from intersyn.features import SLICES, turn
 
+NUM_ROLES = 3  # alone, the first person of a text, another person of a text
 PHASE_DIM = 9  # what `phase` says of one frame
 RELATION_DIM = 7  # what `relations` says of one frame
 
@@ -33,6 +34,12 @@ def part_weights(table: PartTable, frames: int, frames_per_token: int) -> Tensor
     active = pad_frames(table.active(frames)[..., None], frames_per_token).squeeze(-1)
     one_hot = F.one_hot(active, table.kind.shape[2]).float()
     return one_hot.reshape(*one_hot.shape[:2], -1, frames_per_token, one_hot.shape[-1]).mean(-2)
+
+
+def roles(table: PartTable) -> Tensor:
+    """(B, P, S) who each person is in the text of a part: 0 alone, 1 the first person, 2 any other."""
+    first = table.angle.abs() < 1e-3
+    return torch.where(table.kind == INTERACTION, torch.where(first, 1, 2), 0)
 
 
 def phase(table: PartTable, frames: int) -> Tensor:
