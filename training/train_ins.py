@@ -23,7 +23,7 @@ from intersyn import losses
 from intersyn.diffusion import CosineSchedule
 from intersyn.features import SLICES, Normalizer, pose_joints
 from intersyn.models.cmdm import CMDM, CMDMConfig
-from intersyn.pipeline import INS, INSConfig
+from intersyn.networks import INS, INSConfig
 from training.common import (
     EMA,
     PAIRED_SOLOS,

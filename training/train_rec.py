@@ -20,14 +20,14 @@ from tqdm import tqdm
 
 from intersyn import losses
 from intersyn.body.capsules import penetration_depth
-from intersyn.checkpoint import save_checkpoint
 from intersyn.diffusion import CosineSchedule
 from intersyn.features import SLICES, Normalizer, pose_joints
 from intersyn.models.cmdm import CMDM
 from intersyn.models.coordinator import Coordinator, CoordinatorConfig
-from intersyn.pipeline import INS, RECConfig
+from intersyn.networks import INS, REC, RECConfig
 from training.common import (
     EMA,
+    PAIRED_SOLOS,
     Batch,
     BatchMaker,
     Clock,
@@ -66,6 +66,7 @@ class Config:
     batch_size: int = 24
     denoised: int = 10  # of a batch; the rest after `perturbed` is sampled
     perturbed: int = 7
+    paired_solos: int = PAIRED_SOLOS
     pool: int = 192  # sampled meetings kept in memory; a part of them is drawn anew every `refresh` steps
     refresh: int = 200
     sample_steps: int = 12
@@ -115,8 +116,10 @@ def rec_losses(
     terms["dm"] = losses.distance_map_loss(
         losses.distance_maps(joints), losses.distance_maps(true_joints), both * truth[:, 0]
     )
-    depth = penetration_depth(joints[:, 0], joints[:, 1]).sum((-1, -2)) / losses.STEP_SCALE
-    terms["penetration"] = losses.masked_mean(depth, both * (1 - truth[:, 0]))
+    # Only frames that count are looked at: padded ones have no body, and capsules of no length no distance.
+    met = both * (1 - truth[:, 0]) > 0
+    depth = penetration_depth(joints[:, 0][met], joints[:, 1][met]).sum((-1, -2)) / losses.STEP_SCALE
+    terms["penetration"] = depth.sum() / met.sum().clamp_min(1)
     terms["total"] = sum(getattr(weights, name) * value for name, value in terms.items())
     return terms
 
@@ -133,26 +136,26 @@ class Refine(nn.Module):
 
 
 class Pool:
-    """Sampled meetings: slow to make, so they are kept and used several times."""
+    """Sampled meetings: slow to make, so they are kept and used several times, a quarter replaced at each refresh."""
 
     def __init__(self, maker: BatchMaker, cmdm: CMDM, schedule: CosineSchedule, config: Config) -> None:
         self.maker, self.cmdm, self.schedule, self.config = maker, cmdm, schedule, config
-        self.settings = config.sample_steps, config.guidance_scale
         self.size = config.batch_size - config.denoised - config.perturbed
-        self.kept: list[tuple[Batch, Tensor]] = []
+        self.slots: dict[int, tuple[int, Batch, Tensor]] = {}
 
     def __call__(self, step: int, rank: int) -> tuple[Batch, Tensor]:
-        """A batch of them; fresh ones replace the oldest at each refresh. Deterministic in (step, rank)."""
-        rounds = max(1, self.config.pool // self.size)
-        if not self.kept or (step % self.config.refresh == 0 and step):
-            for k in range(rounds if not self.kept else max(1, rounds // 4)):
-                index = (2 * 10**8 + step * 1000 + k) * 64 + rank
-                batch = self.maker(index, "interleaved", self.size)
-                generator = torch.Generator().manual_seed(index)
-                u = sample(self.cmdm, self.schedule, batch, generator, *self.settings)
-                self.kept = [*self.kept[-(rounds - 1) :], (batch, u)] if rounds > 1 else [(batch, u)]
-        pick = torch.randint(len(self.kept), (1,), generator=torch.Generator().manual_seed(step * 64 + rank))
-        return self.kept[int(pick)]
+        """One kept batch of them. What it holds is a function of (step, rank), so that resuming changes nothing."""
+        count = max(1, self.config.pool // self.size)
+        slot = int(torch.randint(count, (1,), generator=torch.Generator().manual_seed(step * 64 + rank)))
+        age = step // self.config.refresh
+        made = age - (age - slot) % 4  # the latest refresh whose turn it was to replace this slot
+        if slot not in self.slots or self.slots[slot][0] != made:
+            index = (2 * 10**8 + (max(made, 0) * count + slot)) * 64 + rank
+            batch = self.maker(index, "interleaved", self.size)
+            generator = torch.Generator().manual_seed(index)
+            settings = self.config.sample_steps, self.config.guidance_scale
+            self.slots[slot] = (made, batch, sample(self.cmdm, self.schedule, batch, generator, *settings))
+        return self.slots[slot][1:]
 
 
 def meetings(step: int, rank: int, ranks: int, pool: Pool) -> list[Meeting]:
@@ -183,7 +186,7 @@ def main(config: Config) -> None:
 
     ins = INS.load(config.ins / "ins")
     cmdm, normalizer = ins.model.to(device), ins.normalizer.to(device)
-    dataset = make_dataset(config.data, "train", config.seed, device)
+    dataset = make_dataset(config.data, "train", config.seed, device, paired_solos=config.paired_solos)
     cache = build_text_cache(dataset.texts, config.text, config.out / "texts.safetensors")
     maker = BatchMaker(dataset, cache, normalizer, device)
     schedule = CosineSchedule().to(device)
@@ -233,7 +236,9 @@ def main(config: Config) -> None:
             bar.set_postfix({name: f"{v:.3f}" for name, v in values.items() if name.endswith(("dm", "penetration"))})
         if done % config.save_every == 0 or done == config.steps or clock.spent():
             save_state(state, done, coordinator, ema, optimizers, config)
-            save_checkpoint(config.out / "rec", RECConfig(model_config, done), ema.shadow)
+            averaged = Coordinator(model_config)
+            averaged.load_state_dict(ema.shadow)
+            REC(averaged, RECConfig(model_config, done)).save(config.out / "rec")
         if clock.spent():
             print(f"stopped at step {done} by --max-minutes; run the same command to go on")
             break

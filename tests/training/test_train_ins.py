@@ -7,43 +7,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from intersyn.data.store import FILE_NAME, ClipStore
 from intersyn.diffusion import CosineSchedule
 from intersyn.features import Normalizer, encode
 from intersyn.features import mask as feature_mask
 from intersyn.models.cmdm import CMDM, CMDMConfig
-from intersyn.pipeline import INS
+from intersyn.networks import INS
 from intersyn.root_solver import decode
 from intersyn.text import TextFeatures
-from tests.synthetic import make_store
 from training.common import Batch, make_dataset, make_optimizers
 from training.train_ins import Config, TrainableCMDM, ins_losses, main
 
 TINY = CMDMConfig(dim=32, layers=1, heads=2, text_dim=16, relation_dim=8)
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A synthetic store with a train and a val side."""
-    sides = []
-    for seed, split in enumerate(("train", "val")):
-        store = make_store(seed)
-        offset = len(sides[0].root) if sides else 0
-        clips = tuple(
-            replace(
-                clip,
-                split=split,
-                start=clip.start + offset,
-                name=f"{split}/{clip.name}",
-                partner=clip.partner and f"{split}/{clip.partner}",
-            )
-            for clip in store.clips
-        )
-        sides.append(replace(store, clips=clips))
-    joined = {name: torch.cat([getattr(s, name) for s in sides]) for name in ("rotations", "root", "contacts")}
-    folder = tmp_path_factory.mktemp("data")
-    ClipStore(**joined, clips=sides[0].clips + sides[1].clips).save(folder / FILE_NAME)
-    return folder
 
 
 def config(data: Path, out: Path, **changes) -> Config:
@@ -58,20 +32,20 @@ def losses_of(folder: Path) -> list[tuple[str, str]]:
 
 
 @pytest.mark.slow
-def test_a_stopped_run_goes_on_with_the_same_curve(data, tmp_path):
-    main(config(data, tmp_path / "whole"))
-    main(config(data, tmp_path / "parts", max_minutes=0.0))  # stops after one step
+def test_a_stopped_run_goes_on_with_the_same_curve(store_folder, tmp_path):
+    main(config(store_folder, tmp_path / "whole"))
+    main(config(store_folder, tmp_path / "parts", max_minutes=0.0))  # stops after one step
     assert len(losses_of(tmp_path / "parts")) == 1
-    main(config(data, tmp_path / "parts"))
+    main(config(store_folder, tmp_path / "parts"))
     assert losses_of(tmp_path / "parts") == losses_of(tmp_path / "whole")
     whole, parts = (INS.load(tmp_path / name / "ins").model.state_dict() for name in ("whole", "parts"))
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
 
 
 @pytest.mark.slow
-def test_no_smooth_forks_from_the_same_weights_and_data(data, tmp_path):
-    main(config(data, tmp_path / "full", fork_at=0.5, batch_size=6))
-    main(config(data, tmp_path / "ablation", fork_at=0.5, fork=tmp_path / "full", smooth=False, batch_size=6))
+def test_no_smooth_forks_from_the_same_weights_and_data(store_folder, tmp_path):
+    main(config(store_folder, tmp_path / "full", fork_at=0.5, batch_size=6))
+    main(config(store_folder, tmp_path / "ablation", fork_at=0.5, fork=tmp_path / "full", smooth=False, batch_size=6))
     assert [step for step, _ in losses_of(tmp_path / "ablation")] == ["3", "4"]
     with (tmp_path / "full" / "log.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -87,9 +61,9 @@ def test_no_smooth_forks_from_the_same_weights_and_data(data, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_tiny_cmdm_reproduces_one_interleaved_sequence_to_two_centimetres(data):
+def test_a_tiny_cmdm_reproduces_one_interleaved_sequence_to_two_centimetres(store_folder):
     torch.manual_seed(0)
-    dataset = make_dataset(data, "train", 0, "cpu", paired_solos=60)
+    dataset = make_dataset(store_folder, "train", 0, "cpu", paired_solos=60)
     sequences = dataset.batch(0, kind="interleaved", batch_size=1)
     table, frames = sequences.table, sequences.root.shape[2]
     metric = encode(sequences.rotations, sequences.root, sequences.contacts, table, frames=sequences.frames)
