@@ -7,10 +7,13 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 from app.assets import style_sheet
+from app.generation import Generator
 from app.layout import build
 from app.theme import theme
 
-demo = build()
+generator = Generator()
+demo = build(generator)
 
 if __name__ == "__main__":
+    generator.warm_up()
     demo.launch(theme=theme(), head=style_sheet(), footer_links=["gradio", "settings"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import threading
@@ -93,6 +94,15 @@ class Generator:
             )
         except Cancelled:
             return None
+
+    def warm_up(self) -> None:
+        """Load in the background, so that the first visitor waits less; what fails is reported when it is needed."""
+
+        def load() -> None:
+            with contextlib.suppress(Exception):
+                self.load()
+
+        threading.Thread(target=load, name="warm-up", daemon=True).start()
 
     def load(self) -> Any:
         """The pipeline, loaded on the first call."""

@@ -39,9 +39,9 @@ FOOTER = """
 FIRST = PRESETS[0]
 
 
-def build() -> gr.Blocks:
-    """The whole page. Nothing is loaded yet but the page itself: the model comes with the first motion."""
-    events = Events(Generator())
+def build(generator: Generator) -> gr.Blocks:
+    """The whole page. The model is not loaded for it: that happens on first use, or by `generator.warm_up`."""
+    events = Events(generator)
     assets = publish()
     with gr.Blocks(title="InterSyn", fill_width=True, analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
         gr.HTML(HEADER, apply_default_css=False)

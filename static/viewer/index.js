@@ -126,7 +126,10 @@ class Viewer {
     }
     if (value.example && this.poser) return; // the visitor was faster
     const address = value.motion.url ?? value.motion.path;
-    if (this.shown === address) return;
+    if (this.shown === address) {
+      this.clock.seek(0); // the same request gives the same motion: show that something was done
+      return;
+    }
     this.shown = address;
     let motion;
     try {
