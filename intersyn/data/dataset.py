@@ -112,6 +112,11 @@ class InterleavedDataset:
         self.texts: tuple[str, ...] = tuple(table)
         self._text_rows = [np.array(row, np.int64) for row in rows]
 
+    @property
+    def sources(self) -> tuple[PairSource, ...]:
+        """Where the interactions come from."""
+        return tuple(self._sources)
+
     def batch(self, step: int, kind: str, batch_size: int, device: torch.device | str | None = None) -> Sequences:
         """The batch of a step: the same for the same (seed, step, kind, batch_size), whoever asks.
 

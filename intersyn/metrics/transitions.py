@@ -28,25 +28,31 @@ def jerk_curve(joints: Tensor) -> Tensor:
     return joints.diff(n=3, dim=-3).abs().sum(-1).amax(-1)
 
 
-def transition_curve(clips: Iterable[tuple[Tensor, Sequence[int]]], width: int) -> Tensor:
-    """Mean jerk curve (width,) in a window about every seam of (joints (T, 22, 3), seams) pairs.
+def transition_windows(clips: Iterable[tuple[Tensor, Sequence[int]]], width: int) -> Tensor:
+    """The jerk curve about every seam of (joints (T, 22, 3), seams) pairs: (N, width).
 
-    Entry width // 2 straddles the seam. Seams too near an end for a whole window are left out; if none is left,
-    `ValueError`. FlowMDM's windows are 60 frames at 20 fps (HumanML3D) and 30 at 30 fps (BABEL).
+    Entry width // 2 straddles the seam. Seams too near an end for a whole window are left out, so N may be 0.
     """
     if width < 1:
         raise ValueError(f"width must be a positive number of frames, got {width}")
-    windows = []
+    windows = [torch.zeros(0, width)]
     for joints, seams in clips:
         _check_one(joints, 4)
-        curve = jerk_curve(joints)
-        for seam in seams:
-            start = seam - 2 - width // 2
-            if start >= 0 and start + width <= len(curve):
-                windows.append(curve[start : start + width])
-    if not windows:
+        curve = jerk_curve(joints).cpu()
+        starts = [seam - 2 - width // 2 for seam in seams]
+        windows += [curve[None, k : k + width] for k in starts if k >= 0 and k + width <= len(curve)]
+    return torch.cat(windows)
+
+
+def transition_curve(clips: Iterable[tuple[Tensor, Sequence[int]]], width: int) -> Tensor:
+    """Mean of the `transition_windows`, (width,); `ValueError` if there is none.
+
+    FlowMDM's windows are 60 frames at 20 fps (HumanML3D) and 30 at 30 fps (BABEL).
+    """
+    windows = transition_windows(clips, width)
+    if not len(windows):
         raise ValueError(f"no seam has {width} frames of jerk around it")
-    return torch.stack(windows).mean(0)
+    return windows.mean(0)
 
 
 def peak_jerk(curve: Tensor) -> Tensor:
