@@ -1,0 +1,76 @@
+"""The small parts every stage leans on."""
+
+import csv
+
+import pytest
+import torch
+
+from intersyn.text import TextEncoder
+from training.common import EMA, BatchMaker, Clock, Log, build_text_cache, learning_rate, make_dataset
+
+
+def test_learning_rate_rises_holds_and_falls():
+    rates = [learning_rate(step, 100, 10, 0.6) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1) and rates[9] == 1.0
+    assert set(rates[10:60]) == {1.0}
+    assert all(a > b for a, b in zip(rates[60:], rates[61:]))
+    assert rates[-1] < 0.03
+
+
+def test_ema_of_a_constant_is_the_constant_and_lags_a_change():
+    model = torch.nn.Linear(2, 2)
+    ema = EMA(model, 0.9)
+    for step in range(50):
+        ema.update(model, step)
+    assert torch.allclose(ema.shadow["weight"], model.weight)
+    with torch.no_grad():
+        model.weight += 1
+    ema.update(model, 1000)
+    assert torch.allclose(ema.shadow["weight"], model.weight - 0.9, atol=1e-6)
+
+
+def test_a_resumed_log_forgets_what_will_be_written_again(tmp_path):
+    path = tmp_path / "log.csv"
+    log = Log(path, 0)
+    for step in (10, 20, 30):
+        log.write(step, {"total": step / 3})
+    Log(path, 20).write(30, {"total": 1.0, "val_total": 2.0})
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["step"] for row in rows] == ["10", "20", "30"]
+    assert rows[-1]["total"] == "1" and rows[-1]["val_total"] == "2" and rows[0]["val_total"] == ""
+
+
+def test_a_budget_of_nothing_is_spent_at_once():
+    assert Clock(0.0).spent() and not Clock(None).spent()
+
+
+def test_batches_are_a_function_of_the_step(store_folder, tmp_path):
+    dataset = make_dataset(store_folder, "train", 0, "cpu", paired_solos=60)
+    cache = build_text_cache(dataset.texts, None, tmp_path / "texts.safetensors")
+    maker = BatchMaker(dataset, cache, None, "cpu")
+    one, again, other = maker(7, "interleaved", 3), maker(7, "interleaved", 3), maker(8, "interleaved", 3)
+    assert torch.equal(one.x0, again.x0)
+    assert one.x0.shape != other.x0.shape or not torch.equal(one.x0, other.x0)
+    assert one.x0.shape[1] == 2 and one.x0.shape[-1] == 273
+    assert (one.x0[~one.exists] == 0).all()
+    assert int(one.table.text.max()) < len(one.text)
+
+
+def test_solo_batches_pair_strangers(store_folder, tmp_path):
+    dataset = make_dataset(store_folder, "train", 0, "cpu", paired_solos=60)
+    cache = build_text_cache(dataset.texts, None, tmp_path / "texts.safetensors")
+    batch = BatchMaker(dataset, cache, None, "cpu")(2, "solo", 4)
+    assert batch.x0.shape[:2] == (2, 2)
+    assert not batch.table.acquainted().any()
+    assert (batch.interacting == 0).all()
+
+
+def test_a_text_cache_is_read_again_only_if_it_fits(tmp_path):
+    path = tmp_path / "texts.safetensors"
+    first = build_text_cache(["a person walks", "a person bows"], None, path)
+    stamp = path.stat().st_mtime_ns
+    assert build_text_cache(["a person bows"], None, path).texts == first.texts
+    assert path.stat().st_mtime_ns == stamp
+    assert build_text_cache(["a person runs"], None, path).texts == ("a person runs",)
+    assert first.encoder == TextEncoder.from_pretrained().fingerprint()
