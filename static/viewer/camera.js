@@ -7,18 +7,20 @@ const EYE_LEVEL = 0.92; // metres: the middle of a standing person
 const HALF_HEIGHT = 1.22; // metres above and below it that should be seen
 const ARM = 0.75; // metres kept free on either side of a pelvis
 
-/** Where the camera should aim at each frame: the people's middle and how far they stand from it, smoothed. */
+/** Where the camera should aim at each frame: the people's middle, and how far they are from it, both smoothed. */
 export function framing(poser, fps) {
-  const { frames, people } = poser;
-  const x = new Float64Array(frames), z = new Float64Array(frames), spread = new Float64Array(frames);
-  for (let frame = 0; frame < frames; frame++) {
-    const roots = Array.from({ length: people }, (_, person) => poser.rootAt(frame, person));
-    x[frame] = roots.reduce((sum, root) => sum + root[0], 0) / people;
-    z[frame] = roots.reduce((sum, root) => sum + root[2], 0) / people;
-    spread[frame] = Math.max(...roots.map((root) => Math.hypot(root[0] - x[frame], root[2] - z[frame])));
-  }
+  const everyone = Array.from({ length: poser.frames }, (_, frame) =>
+    Array.from({ length: poser.people }, (_, person) => poser.rootAt(frame, person)),
+  );
   const radius = Math.round(fps * 0.8);
-  return { x: smoothed(x, radius), z: smoothed(z, radius), spread: smoothed(spread, radius) };
+  const mean = (axis) => everyone.map((roots) => roots.reduce((sum, root) => sum + root[axis], 0) / poser.people);
+  const x = smoothed(mean(0), radius), z = smoothed(mean(2), radius);
+  const spread = everyone.map((roots, frame) =>
+    Math.max(...roots.map((root) => Math.hypot(root[0] - x[frame], root[2] - z[frame]))),
+  );
+  // The widest of the moments around, then smoothed over no more than that: nobody ever leaves the picture.
+  const widest = spread.map((_, frame) => Math.max(...spread.slice(Math.max(0, frame - radius), frame + radius + 1)));
+  return { x, z, spread: smoothed(widest, Math.floor(radius / 2)) };
 }
 
 /** A yaw from which two people are seen side by side, the first on the left, slightly from the front. */
@@ -74,7 +76,7 @@ export class Camera {
     const target = [this.aim.x, EYE_LEVEL, this.aim.z];
     const vertical = Math.tan(FOV / 2);
     const fit = Math.max(HALF_HEIGHT / vertical, (this.aim.spread + ARM) / (vertical * aspect));
-    const distance = (fit + Math.min(this.aim.spread, 1)) * this.zoom;
+    const distance = (fit + 0.5 * this.aim.spread) * this.zoom; // somebody may stand nearer than the middle
     const eye = [
       target[0] + distance * Math.sin(this.yaw) * Math.cos(this.pitch),
       target[1] + distance * Math.sin(this.pitch),
