@@ -35,7 +35,7 @@ class StreamConfig:
     layers: int = 6
     heads: int = 7
     ff_mult: float = 3.0
-    frames_per_token: int = 4
+    frames_per_token: int = 2
     text_dim: int = 192
     text_layers: int = 2
     relation_dim: int = 64
