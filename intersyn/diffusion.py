@@ -13,6 +13,9 @@ import torch
 from torch import Tensor, nn
 
 MAX_BETA = 0.999
+# Guidance acts at diffusion steps below this one. Nearer to pure noise x0 is little more than the mean of all that fits
+# the text: scaling it up freezes limbs (a limited interval: Kynkäänniemi et al., NeurIPS 2024).
+GUIDANCE_BELOW = 900
 
 
 class CosineSchedule(nn.Module):

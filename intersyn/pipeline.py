@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from intersyn import foot_lock
 from intersyn.checkpoint import CheckpointError, read_config, resolve, write_config
 from intersyn.conditions import PartTable
-from intersyn.diffusion import CosineSchedule
+from intersyn.diffusion import GUIDANCE_BELOW, CosineSchedule
 from intersyn.features import FEATURE_DIM, Normalizer
 from intersyn.features import mask as feature_mask
 from intersyn.motion import Motion
@@ -64,6 +64,7 @@ class PipelineConfig:
     fps: float = 20.0
     steps: int = 16
     guidance_scale: float = 2.5
+    guidance_below: int = GUIDANCE_BELOW
     window_frames: int = 196  # the longest sequence training has seen
     text_encoder: str = "text"  # a folder of the checkpoint, or ViT-L-14/openai
 
@@ -217,21 +218,22 @@ class InterSynPipeline:
         model = self.ins[variant.ins].model
         windows = self._windows(request)
         table = windows.tables(request.table)
-        guided = guidance_scale != 1
-        if guided:  # second half of the batch: the same with all texts withheld
-            table = table.select(torch.arange(len(table.length), device=self.device).repeat(2))
-        drop = torch.zeros_like(table.kind, dtype=torch.bool)
-        if guided:
-            drop[len(drop) // 2 :] = True
-        context = model.encode_text(table, request.text, drop)
+        told = table, model.encode_text(table, request.text)
+        if guidance_scale != 1:  # second half of the batch: the same with all texts withheld
+            rows = torch.arange(len(table.length), device=self.device)
+            both_table = table.select(rows.repeat(2))
+            drop = torch.zeros_like(both_table.kind, dtype=torch.bool)
+            drop[len(rows) :] = True
+            both = both_table, model.encode_text(both_table, request.text, drop)
 
         def predict_x0(x_t: Tensor, t: int) -> Tensor:
             x = windows.split(x_t)
+            guided = guidance_scale != 1 and t < self.config.guidance_below
             x = x.repeat(2, 1, 1, 1) if guided else x
-            x0 = model(x, torch.full((len(x),), t, device=x.device), table, context, variant.coupled)
+            x0 = model(x, torch.full((len(x),), t, device=x.device), *(both if guided else told), variant.coupled)
             if guided:
-                told, untold = x0.chunk(2)
-                x0 = untold + guidance_scale * (told - untold)
+                with_text, without = x0.chunk(2)
+                x0 = without + guidance_scale * (with_text - without)
             return windows.merge(x0)
 
         def on_step(done: int, total: int) -> None:

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from intersyn.diffusion import CosineSchedule
+from intersyn.diffusion import GUIDANCE_BELOW, CosineSchedule
 from intersyn.features import SLICES, Normalizer
 from intersyn.models.cmdm import CMDM
 from intersyn.models.coordinator import taper
@@ -98,6 +98,6 @@ def sample(
     def predict_x0(x_t: Tensor, t: int) -> Tensor:
         both = cmdm(x_t.repeat(2, 1, 1, 1), torch.full((2 * size,), t, device=device), table, context, coupled).float()
         told, untold = both.chunk(2)
-        return untold + guidance_scale * (told - untold)
+        return untold + guidance_scale * (told - untold) if t < GUIDANCE_BELOW else told
 
     return schedule.ddim_sample(predict_x0, noise, steps)
