@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from accelerate.utils import broadcast
 from torch import Tensor, nn
 
 from intersyn.conditions import PartTable
-from intersyn.data.dataset import InterleavedDataset
+from intersyn.data.dataset import InterleavedDataset, standard_sources
 from intersyn.data.material import Material
-from intersyn.data.paired_solos import PairedSolos
-from intersyn.data.pairs import PairSource, SyncedPairs
+from intersyn.data.paired_solos import PAIRED_SOLOS
 from intersyn.data.store import ClipStore
 from intersyn.features import Normalizer, encode
 from intersyn.features import mask as feature_mask
@@ -26,8 +26,6 @@ from intersyn.files import atomic_write
 from intersyn.text import TextCache, TextEncoder, TextFeatures
 
 NORMALIZER_BATCHES = 24
-PAIRED_SOLOS = 12_000  # placements of solo clips that are checked at the start and drawn from
-SYNCED_SHARE = 0.35  # of the interactions; the rest are paired solos
 Kind = Literal["interleaved", "solo"]
 
 
@@ -105,13 +103,10 @@ def _pair_up(table: PartTable) -> PartTable:
 def make_dataset(
     data: Path, split: str, seed: int, device: Any, phrasing: str = "train", paired_solos: int = PAIRED_SOLOS
 ) -> InterleavedDataset:
-    """The sequences of one split; its interactions are recorded pairs and paired solos."""
+    """The sequences of one split; its interactions are recorded pairs (where there are any) and paired solos."""
     store = ClipStore.load(data, splits=(split,))
     material = Material.from_store(store, device)
-    sources: list[tuple[PairSource, float]] = [
-        (SyncedPairs(store, split, phrasing), SYNCED_SHARE),
-        (PairedSolos(store, material, seed=seed, size=paired_solos, split=split, phrasing=phrasing), 1 - SYNCED_SHARE),
-    ]
+    sources = standard_sources(store, material, seed, split, phrasing, paired_solos)
     return InterleavedDataset(store, sources, seed, split=split, phrasing=phrasing, device=device, material=material)
 
 
@@ -197,6 +192,11 @@ def save_state(path: Path, step: int, model: nn.Module, ema: EMA, optimizers: li
         "optimizers": [optimizer.state_dict() for optimizer in optimizers],
         "config": json.dumps(asdict(config), default=str),
     }
+    save_tensors(path, state)
+
+
+def save_tensors(path: Path, state: Any) -> None:
+    """`torch.save`, whole or not at all."""
     with atomic_write(path) as file:
         torch.save(state, file)
 
@@ -219,5 +219,9 @@ class Clock:
         self.begin = time.monotonic()
         self.limit = math.inf if max_minutes is None else 60 * max_minutes
 
-    def spent(self) -> bool:
-        return time.monotonic() - self.begin >= self.limit
+    def spent(self, device: Any = "cpu") -> bool:
+        """Whether time is up by the first process's clock: all must stop at the same step, or they wait for ever."""
+        if math.isinf(self.limit):
+            return False
+        over = int(time.monotonic() - self.begin >= self.limit)
+        return bool(broadcast(torch.tensor(over, device=device)))

@@ -20,6 +20,7 @@ from intersyn.skeleton import JOINT, NUM_JOINTS
 from training.common import Batch
 
 DENOISED, PERTURBED, SAMPLED = 0, 1, 2
+KIND_NAMES = ("denoised", "perturbed", "sampled")
 T_RANGE = (50, 400)  # diffusion steps of the denoised kind
 SHIFT, TURN, LAG, LIMB = 0.15, 0.26, 6, 0.25  # metres, radians (15 degrees), frames, radians: spread of perturbations
 _ARMS = [JOINT[f"{side}_{name}"] for side in ("left", "right") for name in ("shoulder", "elbow", "wrist")]

@@ -20,13 +20,13 @@ from torch import Tensor
 from tqdm import tqdm
 
 from intersyn import losses
+from intersyn.data.paired_solos import PAIRED_SOLOS
 from intersyn.diffusion import CosineSchedule
 from intersyn.features import SLICES, Normalizer, pose_joints
 from intersyn.models.cmdm import CMDM, CMDMConfig
 from intersyn.networks import INS, INSConfig
 from training.common import (
     EMA,
-    PAIRED_SOLOS,
     Batch,
     BatchMaker,
     Clock,
@@ -37,6 +37,7 @@ from training.common import (
     make_dataset,
     make_optimizers,
     save_state,
+    save_tensors,
 )
 
 
@@ -153,7 +154,8 @@ def main(config: Config) -> None:
         normalizer.load_state_dict(torch.load(saved_normalizer, weights_only=True))
     maker = BatchMaker(dataset, cache, normalizer, device)
     normalizer = maker.normalizer
-    torch.save(normalizer.state_dict(), config.out / "normalizer.pt")
+    if accelerator.is_main_process and not (config.out / "normalizer.pt").exists():
+        save_tensors(config.out / "normalizer.pt", normalizer.state_dict())
     val_maker = BatchMaker(val_set, cache, normalizer, device)
     val_batches = [val_maker(k, "solo" if k == 3 else "interleaved", 16) for k in range(4)]
     probe = maker(10**7, "interleaved", 64)
@@ -172,7 +174,7 @@ def main(config: Config) -> None:
     log, clock = Log(config.out / "log.csv", first), Clock(config.max_minutes)
     if accelerator.is_main_process:
         print(f"{sum(p.numel() for p in cmdm.parameters()) / 1e6:.2f}M parameters, {len(texts)} texts, "
-              f" seam rms {rms * 1000:.2f} mm/frame^2, steps {first} to {config.steps}")  # fmt: skip
+              f"seam rms {rms * 1000:.2f} mm/frame^2, steps {first} to {config.steps}")  # fmt: skip
 
     def export(done: int) -> None:
         averaged = CMDM(model_config)
@@ -202,23 +204,25 @@ def main(config: Config) -> None:
         done = step + 1
         for name, value in {**terms, "grad_norm": norm}.items():
             sums.setdefault(name, []).append(value.detach())
-        if not accelerator.is_main_process:
-            continue
+        over = clock.spent(device)
+        if accelerator.is_main_process:
+            if done % config.log_every == 0:
+                values = {name: float(torch.stack(v).mean()) for name, v in sums.items()}
+                if done % config.val_every == 0 or done == config.steps:
+                    bare = accelerator.unwrap_model(model)  # other processes do not validate: DDP would wait for them
+                    with _swapped(cmdm, ema):
+                        values |= validate(bare, schedule, normalizer, val_batches, config, rms)
+                log.write(done, {"lr": config.lr * factor, **values})
+                bar.set_postfix(total=f"{values['total']:.3f}", val=f"{values.get('val_total', float('nan')):.3f}")
+            if done == int(config.fork_at * config.steps):
+                save_state(config.out / "fork.pt", done, cmdm, ema, optimizers, config)
+            if done % config.save_every == 0 or done == config.steps or over:
+                save_state(state, done, cmdm, ema, optimizers, config)
+                export(done)
         if done % config.log_every == 0:
-            values = {name: float(torch.stack(v).mean()) for name, v in sums.items()}
             sums = {}
-            if done % config.val_every == 0 or done == config.steps:
-                with _swapped(cmdm, ema):
-                    values |= validate(model, schedule, normalizer, val_batches, config, rms)
-            log.write(done, {"lr": config.lr * factor, **values})
-            bar.set_postfix(total=f"{values['total']:.3f}", val=f"{values.get('val_total', float('nan')):.3f}")
-        if done == int(config.fork_at * config.steps):
-            save_state(config.out / "fork.pt", done, cmdm, ema, optimizers, config)
-        if done % config.save_every == 0 or done == config.steps or clock.spent():
-            save_state(state, done, cmdm, ema, optimizers, config)
-            export(done)
-        if clock.spent():
-            print(f"stopped at step {done} by --max-minutes; run the same command to go on")
+        if over:
+            accelerator.print(f"stopped at step {done} by --max-minutes; run the same command to go on")
             break
 
 

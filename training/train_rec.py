@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from intersyn import losses
 from intersyn.body.capsules import penetration_depth
+from intersyn.data.paired_solos import PAIRED_SOLOS
 from intersyn.diffusion import CosineSchedule
 from intersyn.features import SLICES, Normalizer, pose_joints
 from intersyn.models.cmdm import CMDM
@@ -27,7 +28,6 @@ from intersyn.models.coordinator import Coordinator, CoordinatorConfig
 from intersyn.networks import INS, REC, RECConfig
 from training.common import (
     EMA,
-    PAIRED_SOLOS,
     Batch,
     BatchMaker,
     Clock,
@@ -39,7 +39,7 @@ from training.common import (
     make_optimizers,
     save_state,
 )
-from training.rec_samples import DENOISED, PERTURBED, SAMPLED, Meeting, denoise_once, perturb, sample
+from training.rec_samples import DENOISED, KIND_NAMES, PERTURBED, SAMPLED, Meeting, denoise_once, perturb, sample
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,10 @@ class Pool:
     def __init__(self, maker: BatchMaker, cmdm: CMDM, schedule: CosineSchedule, config: Config) -> None:
         self.maker, self.cmdm, self.schedule, self.config = maker, cmdm, schedule, config
         self.size = config.batch_size - config.denoised - config.perturbed
+        if self.size < 0:
+            raise ValueError(
+                f"{config.denoised} denoised and {config.perturbed} perturbed do not fit {config.batch_size}"
+            )
         self.slots: dict[int, tuple[int, Batch, Tensor]] = {}
 
     def __call__(self, step: int, rank: int) -> tuple[Batch, Tensor]:
@@ -148,9 +152,9 @@ class Pool:
         count = max(1, self.config.pool // self.size)
         slot = int(torch.randint(count, (1,), generator=torch.Generator().manual_seed(step * 64 + rank)))
         age = step // self.config.refresh
-        made = age - (age - slot) % 4  # the latest refresh whose turn it was to replace this slot
+        made = max(0, age - (age - slot) % 4)  # the latest refresh whose turn it was to replace this slot
         if slot not in self.slots or self.slots[slot][0] != made:
-            index = (2 * 10**8 + (max(made, 0) * count + slot)) * 64 + rank
+            index = (2 * 10**8 + (made * count + slot)) * 64 + rank
             batch = self.maker(index, "interleaved", self.size)
             generator = torch.Generator().manual_seed(index)
             settings = self.config.sample_steps, self.config.guidance_scale
@@ -211,12 +215,13 @@ def main(config: Config) -> None:
         # Nobody is always refined first in training; at use person 0 is.
         order = torch.randperm(2, generator=torch.Generator().manual_seed(step)).tolist()
         made = meetings(step, rank, ranks, pool)
-        for k, meeting in enumerate(made):
+        for meeting in made:
+            kind = int(meeting.kind[0])
             terms = rec_losses(model, normalizer, meeting, config.weights, order)
             accelerator.backward(terms["total"] * len(meeting.u) / config.batch_size)
             for name, value in terms.items():
-                if k == 2 or name in ("reconstruction", "dm"):
-                    sums.setdefault(f"{('denoised', 'perturbed', 'sampled')[k]}_{name}", []).append(value.detach())
+                if kind == SAMPLED or name in ("reconstruction", "dm"):
+                    sums.setdefault(f"{KIND_NAMES[kind]}_{name}", []).append(value.detach())
         accelerator.clip_grad_norm_(model.parameters(), config.clip)
         factor = learning_rate(step, config.steps, config.warmup, 0.3)
         for optimizer in optimizers:
@@ -227,20 +232,21 @@ def main(config: Config) -> None:
         ema.update(coordinator, step)
 
         done = step + 1
-        if not accelerator.is_main_process:
-            continue
+        over = clock.spent(device)
+        if accelerator.is_main_process:
+            if done % config.log_every == 0:
+                values = {name: float(torch.stack(v).mean()) for name, v in sums.items()}
+                log.write(done, {"lr": config.lr * factor, **values})
+                bar.set_postfix({n: f"{v:.3f}" for n, v in values.items() if n.endswith(("dm", "penetration"))})
+            if done % config.save_every == 0 or done == config.steps or over:
+                save_state(state, done, coordinator, ema, optimizers, config)
+                averaged = Coordinator(model_config)
+                averaged.load_state_dict(ema.shadow)
+                REC(averaged, RECConfig(model_config, done)).save(config.out / "rec")
         if done % config.log_every == 0:
-            values = {name: float(torch.stack(v).mean()) for name, v in sums.items()}
             sums = {}
-            log.write(done, {"lr": config.lr * factor, **values})
-            bar.set_postfix({name: f"{v:.3f}" for name, v in values.items() if name.endswith(("dm", "penetration"))})
-        if done % config.save_every == 0 or done == config.steps or clock.spent():
-            save_state(state, done, coordinator, ema, optimizers, config)
-            averaged = Coordinator(model_config)
-            averaged.load_state_dict(ema.shadow)
-            REC(averaged, RECConfig(model_config, done)).save(config.out / "rec")
-        if clock.spent():
-            print(f"stopped at step {done} by --max-minutes; run the same command to go on")
+        if over:
+            accelerator.print(f"stopped at step {done} by --max-minutes; run the same command to go on")
             break
 
 

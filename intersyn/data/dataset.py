@@ -14,7 +14,7 @@ from intersyn.data.casting import PairCandidates, SoloCandidates, choose
 from intersyn.data.fusion import SPARE_FRAMES, Cast, floor_pose, fuse
 from intersyn.data.layouts import PATTERNS, SOLO_PATTERNS, Layout, draw_similar_layouts
 from intersyn.data.material import Material
-from intersyn.data.paired_solos import PairedSolos
+from intersyn.data.paired_solos import PAIRED_SOLOS, PairedSolos
 from intersyn.data.pairs import PairDraw, PairSource, SyncedPairs, TextPool
 from intersyn.data.sampling import LengthSampler, draw_start, groups_of
 from intersyn.data.store import ClipStore
@@ -40,13 +40,22 @@ _MAX_ATTEMPTS = 20
 
 
 def standard_sources(
-    store: ClipStore, material: Material, seed: int = 0, split: str = "train", phrasing: str = "train"
+    store: ClipStore,
+    material: Material,
+    seed: int = 0,
+    split: str = "train",
+    phrasing: str = "train",
+    paired_solos: int = PAIRED_SOLOS,
 ) -> list[tuple[PairSource, float]]:
-    """The sources a store offers, with their shares: recorded pairs (where there are any) and paired solos."""
+    """The sources a store offers, with their shares: recorded pairs (where there are any) and paired solos.
+
+    paired_solos: how many placements of solo clips are checked at the start and drawn from.
+    """
     sources: list[tuple[PairSource, float]] = []
     if any(clip.partner and clip.split == split for clip in store.clips):
         sources.append((SyncedPairs(store, split, phrasing), SYNCED_SHARE))
-    sources.append((PairedSolos(store, material, seed, split=split, phrasing=phrasing), 1 - SYNCED_SHARE))
+    solos = PairedSolos(store, material, seed, size=paired_solos, split=split, phrasing=phrasing)
+    sources.append((solos, 1 - SYNCED_SHARE))
     return sources
 
 

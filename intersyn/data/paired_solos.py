@@ -28,6 +28,7 @@ HEADING_FRAMES = 8  # a walker's heading sways with the gait: it is averaged ove
 REACH = 1.9  # metres between pelvises beyond which two bodies cannot touch
 CHECK_STEP = 2  # frames between two checks of the bodies' distance
 LONGEST_PAIR = 160  # frames
+PAIRED_SOLOS = 12_000  # placements in the bank
 _AIMS = {"hand": "wrist", "foot": "ankle"}
 _BONE_MIDDLES = (
     ("left_elbow", "left_wrist"), ("right_elbow", "right_wrist"), ("left_shoulder", "left_elbow"),
@@ -64,7 +65,7 @@ class PairedSolos:
         store: ClipStore,
         material: Material,
         seed: int = 0,
-        size: int = 12000,
+        size: int = PAIRED_SOLOS,
         split: str = "train",
         phrasing: str = "train",
         pairings: Sequence[Pairing] = PAIRINGS,

@@ -107,7 +107,9 @@ class SyncedPairs:
         self._start = np.array(start, np.int64)
         self._frames = np.array([clip.frames for clip in leaders], np.int64)
         self._key = np.array([_shared_key(clip, by_name[clip.partner]) for clip in leaders], np.int64)
-        self._pool = TextPool([clip.texts if phrasing == "train" else clip.test_texts for clip in leaders])
+        self._pool = TextPool(
+            [clip.texts if phrasing == "train" else clip.test_texts or clip.texts for clip in leaders]
+        )
         self.texts = self._pool.texts
         actions = groups_of([clip.action for clip in leaders])
         # Takes of one action count by their length: long takes hold more material.
