@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,22 +12,19 @@ from typing import IO
 
 @contextmanager
 def atomic_write(path: str | Path, mode: str = "wb") -> Iterator[IO]:
-    """Open a temporary file beside `path` and rename it there on success; on failure remove it and re-raise."""
+    """Open a new file beside `path` and rename it there on success; on failure remove it and re-raise.
+
+    mode: "wb" for bytes, "w" for UTF-8 text. The file gets the permissions that any new file of this process gets.
+    """
+    if mode not in ("wb", "w"):
+        raise ValueError(f'mode must be "wb" or "w", got {mode!r}')
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    encoding = None if "b" in mode else "utf-8"
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with os.fdopen(handle, mode, encoding=encoding) as file:
+        with fresh.open(mode.replace("w", "x"), encoding=None if "b" in mode else "utf-8") as file:
             yield file
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
+        os.replace(fresh, path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        fresh.unlink(missing_ok=True)
         raise
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
