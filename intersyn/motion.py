@@ -145,6 +145,7 @@ class Motion:
     def load(path: str | Path) -> Motion:
         """Read what `save` or `save_amass` wrote, or any AMASS SMPL(-H) file. Never unpickles.
 
+        Axes are taken as they are: AMASS's own recordings are z up, so people in them lie down here.
         Raises `MotionFileError` where the file is none of these.
         """
         path = Path(path)

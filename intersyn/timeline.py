@@ -115,8 +115,10 @@ class Timeline:
         path = Path(path)
         try:
             text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise TimelineError(f"Cannot read the timeline {path}: {error}.") from error
+        except OSError as error:
+            raise TimelineError(f"Cannot read the timeline {path}: {error.strerror or error}.") from error
+        except UnicodeDecodeError as error:
+            raise TimelineError(f"Cannot read the timeline {path}: it is no text file.") from error
         return Timeline.from_json(text)
 
     @staticmethod
@@ -237,8 +239,8 @@ def _article(kind: str) -> str:
 
 
 def _read_segment(number: int, data: Any) -> Segment:
-    if not isinstance(data, dict) or not {"start", "end", "parts"} <= set(data):
-        raise TimelineError(f"Segment {number} must have start, end and parts.")
+    if not isinstance(data, dict) or set(data) != {"start", "end", "parts"}:
+        raise TimelineError(f"Segment {number} must have start, end and parts, nothing else.")
     parts = data["parts"]
     if not isinstance(parts, list) or not parts:
         raise TimelineError(f"Segment {number} needs a list of parts, one or more.")
@@ -252,15 +254,15 @@ def _read_segment(number: int, data: Any) -> Segment:
 def _read_part(number: int, data: Any) -> Part:
     if not isinstance(data, dict) or set(data) != {"people", "text"} or not isinstance(data["people"], list):
         raise TimelineError(f"Each part of segment {number} must have people (a list) and text, nothing else.")
-    people = tuple(_integer(person, f"a person in segment {number}") for person in data["people"])
+    people = tuple(_integer(person, f"a person in segment {number}", "number") for person in data["people"])
     if not people:
         raise TimelineError(f"A part of segment {number} names nobody.")
     return Part(people, data["text"])
 
 
-def _integer(value: Any, what: str) -> int:
+def _integer(value: Any, what: str, kind: str = "number of frames") -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise TimelineError(f"{what[0].upper()}{what[1:]} must be a whole number of frames, got {value!r}.")
+        raise TimelineError(f"{what[0].upper()}{what[1:]} must be a whole {kind}, got {value!r}.")
     return value
 
 

@@ -13,10 +13,12 @@ import multiprocessing
 import os
 import sys
 import time
+import zlib
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -131,7 +133,7 @@ def _load(task: Task, cache: Path) -> list[Track] | None:
                 key = None if facts["key"] is None else (facts["key"][0], facts["key"][1])
                 tracks.append(Track(*arrays, key, facts["quality"]))
             return tracks
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
         return None
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -50,7 +52,7 @@ def default_body() -> Body:
 
 
 def load_body(path: str | Path) -> Body:
-    """Read an NPZ with SMPL's keys (v_template, f, weights, J_regressor or J, kintree_table). Never unpickles.
+    """Read an NPZ with SMPL's keys (v_template, f, weights, J_regressor, kintree_table). Never unpickles.
 
     Raises `BodyFileError` where the file is missing, holds pickled objects, or lacks or misshapes a field.
     """
@@ -58,7 +60,7 @@ def load_body(path: str | Path) -> Body:
     try:
         with np.load(path, allow_pickle=False) as file:
             data = {key: file[key] for key in ("v_template", "f", "weights", "J_regressor", "kintree_table")}
-    except (OSError, KeyError, ValueError, EOFError) as error:
+    except (OSError, KeyError, ValueError, EOFError, BadZipFile, zlib.error) as error:
         raise BodyFileError(
             f"{path.name} is not a body in SMPL's format (NPZ without pickled objects): {error}"
         ) from error

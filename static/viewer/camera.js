@@ -53,7 +53,7 @@ export class Camera {
     this.zoom = clamp(this.zoom * factor, 0.3, 4);
   }
 
-  /** A new motion: its track, and the view to come home to. The visitor's own view is kept unless `home` is asked. */
+  /** A new motion: its track, and the side to see it from. The visitor's own pitch and zoom are kept. */
   setTrack(track, yaw) {
     this.track = track;
     this.home.yaw = yaw;

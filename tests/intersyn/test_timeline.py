@@ -106,7 +106,11 @@ GOOD = {"start": 0, "end": 40, "parts": [{"people": [0], "text": WALK}]}
         ({"segments": [{**GOOD, "parts": [{"people": [0]}]}]}, "people \\(a list\\) and text"),
         ({"segments": [{**GOOD, "parts": [{"people": [], "text": WALK}]}]}, "names nobody"),
         ({"segments": [{**GOOD, "parts": [{"people": [0], "text": 5}]}]}, "text of segment 1 is empty"),
-        ({"segments": [{**GOOD, "parts": [{"people": ["0"], "text": WALK}]}]}, "person in segment 1"),
+        (
+            {"segments": [{**GOOD, "parts": [{"people": ["0"], "text": WALK}]}]},
+            "A person in segment 1 must be a whole number, got '0'",
+        ),
+        ({"segments": [{**GOOD, "colour": 1}]}, "start, end and parts, nothing else"),
     ],
 )
 def test_what_is_wrong_in_a_file_is_said(data: object, message: str) -> None:
@@ -117,11 +121,11 @@ def test_what_is_wrong_in_a_file_is_said(data: object, message: str) -> None:
 def test_files_that_are_no_timelines(tmp_path) -> None:
     with pytest.raises(TimelineError, match="not valid JSON"):
         Timeline.from_json("{")
-    with pytest.raises(TimelineError, match=r"Cannot read the timeline .*nothing\.json"):
+    with pytest.raises(TimelineError, match=r"Cannot read the timeline .*nothing\.json: No such file or directory\.$"):
         Timeline.load(tmp_path / "nothing.json")
     binary = tmp_path / "binary.json"
     binary.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(TimelineError, match="Cannot read"):
+    with pytest.raises(TimelineError, match="it is no text file"):
         Timeline.load(binary)
 
 

@@ -35,6 +35,9 @@ def test_body_files_that_are_none(tmp_path):
     np.savez(tmp_path / "poses.npz", poses=np.zeros(3))
     with pytest.raises(BodyFileError, match="poses.npz is not a body"):
         load_body(tmp_path / "poses.npz")
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "poses.npz").read_bytes()[:-30])
+    with pytest.raises(BodyFileError, match="cut.npz is not a body"):
+        load_body(tmp_path / "cut.npz")
     pickled = np.array([{"v_template": 1}], dtype=object)
     np.savez(tmp_path / "pickled.npz", v_template=pickled)
     with pytest.raises(BodyFileError, match="pickled.npz is not a body"):
