@@ -1,4 +1,4 @@
-"""Motion to network features and back to poses, by named parts; normalisation; the field's 262 numbers.
+"""Motion to network features and back to poses, by named parts; normalisation.
 
 Per person and frame, in the order of `PARTS` (velocities and rates are steps to the next frame, the last one repeated):
   root_height    pelvis height, m
@@ -22,20 +22,17 @@ from torch import Tensor, nn
 
 from intersyn.conditions import PartTable
 from intersyn.frames import InteractionFrames, interaction_frames, person_frames
-from intersyn.motion import Motion
 from intersyn.rotations import (
-    axis_angle_to_matrix,
     heading_of,
     matrix_to_6d,
     quaternion_multiply,
     quaternion_to_matrix,
     rotate_xz,
     wrap_angle,
-    yaw_matrix,
     yaw_quaternion,
 )
 from intersyn.skeleton import (
-    JOINT,
+    MIRROR_FEET,
     MIRROR_JOINTS,
     NUM_JOINTS,
     global_rotations,
@@ -73,7 +70,6 @@ STD_FLOOR = {
     "rotations": 0.05,
     "contacts": 0.1,
 }
-FOOT_MIRROR = (1, 0, 3, 2)
 
 
 def encode(
@@ -165,11 +161,6 @@ def mirror(features: Tensor) -> Tensor:
     return features[..., _MIRROR_ORDER.to(features.device)] * _MIRROR_SIGN.to(features)
 
 
-def mirror_contacts(contacts: Tensor) -> Tensor:
-    """Foot contacts (..., 4) of the mirrored body."""
-    return contacts[..., list(FOOT_MIRROR)]
-
-
 class Normalizer(nn.Module):
     """(features - mean) / std with one std per part. A module, so that its two buffers travel in the checkpoint.
 
@@ -232,30 +223,6 @@ class Normalizer(nn.Module):
         return torch.where(exists, features, torch.zeros((), dtype=features.dtype, device=features.device))
 
 
-def to_interhuman262(motion: Motion, fps: float | None = None) -> Tensor:
-    """The field's non-canonical vector (InterGen, IJCV 2024) of everyone: (P, T - 1, 262), y up, metres, floor at 0.
-
-    66 positions, 66 displacements per frame, 126 local rotations of joints 1..21 in 6D, 4 contacts (left ankle, left
-    toe, right ankle, right toe: squared step under 0.001 and height under 0.12 / 0.05). Person 0 starts at the origin
-    facing +z and the others keep their place relative to them. fps resamples first (InterHuman's own is 30).
-    """
-    motion = motion if fps is None else motion.resample(fps)
-    if motion.frames < 2:
-        raise ValueError(f"the 262 numbers need 2 frames or more, got {motion.frames}")
-    joints = motion.joints()
-    across = joints[0, 0, JOINT["left_hip"]] - joints[0, 0, JOINT["right_hip"]]
-    facing = torch.atan2(-across[2], across[0])
-    joints = joints - joints[0, 0, 0] * joints.new_tensor((1.0, 0.0, 1.0))
-    joints = joints @ yaw_matrix(-facing).transpose(-1, -2)
-    steps = joints[:, 1:] - joints[:, :-1]
-    rotations = matrix_to_6d(axis_angle_to_matrix(motion.poses[:, :-1, 1:]))
-    feet = [JOINT[name] for name in ("left_ankle", "left_foot", "right_ankle", "right_foot")]
-    low = joints[:, :-1, feet, 1] < joints.new_tensor((0.12, 0.05, 0.12, 0.05))
-    still = steps[:, :, feet].square().sum(-1) < 0.001
-    parts = (joints[:, :-1].flatten(-2), steps.flatten(-2), rotations.flatten(-2), (low & still).to(joints))
-    return torch.cat(parts, dim=-1)
-
-
 def _repeat_last(steps: Tensor, table: PartTable) -> Tensor:
     """Steps (B, P, T - 1, C) to values per frame (B, P, T, C): each sequence's last frame repeats the one before."""
     count = steps.shape[2]
@@ -278,7 +245,7 @@ def _mirror_map() -> tuple[Tensor, Tensor]:
         ("positions", joints[1:] - 1, (-1.0, 1.0, 1.0)),
         ("velocities", joints, (-1.0, 1.0, 1.0)),
         ("rotations", joints, (1.0, -1.0, -1.0, -1.0, 1.0, 1.0)),  # columns x and y of the reflected matrix
-        ("contacts", torch.tensor(FOOT_MIRROR), (1.0,)),
+        ("contacts", torch.tensor(MIRROR_FEET), (1.0,)),
     ):
         part, width = SLICES[name], len(signs)
         order[part] = part.start + (who[:, None] * width + torch.arange(width)).flatten()

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from intersyn.rotations import (
+    minimal_rotation,
     normalize_quaternion,
     quaternion_apply,
     quaternion_conjugate,
@@ -167,21 +168,14 @@ def _bend_legs(local: Tensor, places: Tensor, turns: Tensor, offset: Tensor) -> 
     cosine = ((thigh.square() + distance.square() - shin.square()) / (2 * thigh * distance)).clamp(-1, 1)
     new_knee = hip + thigh * (cosine * towards + (1 - cosine.square()).clamp_min(0).sqrt() * bend)
     new_ankle = hip + distance * towards
-    upper = quaternion_multiply(_shortest_turn(knee - hip, new_knee - hip), turns[..., 0, :])
-    lower = quaternion_multiply(_shortest_turn(ankle - knee, new_ankle - new_knee), turns[..., 1, :])
+    upper = quaternion_multiply(minimal_rotation(knee - hip, new_knee - hip), turns[..., 0, :])
+    lower = quaternion_multiply(minimal_rotation(ankle - knee, new_ankle - new_knee), turns[..., 1, :])
     out = local.clone()
     pelvis = local[..., None, 0, :].expand_as(upper)
     out[..., list(HIPS), :] = quaternion_multiply(quaternion_conjugate(pelvis), upper)
     out[..., list(KNEES), :] = quaternion_multiply(quaternion_conjugate(upper), lower)
     out[..., list(ANKLES), :] = quaternion_multiply(quaternion_conjugate(lower), turns[..., 2, :])
     return out
-
-
-def _shortest_turn(a: Tensor, b: Tensor) -> Tensor:
-    """The smallest rotation (..., 4) that takes direction a (..., 3) to b."""
-    a, b = F.normalize(a, dim=-1), F.normalize(b, dim=-1)
-    real = 1 + (a * b).sum(-1, keepdim=True)
-    return normalize_quaternion(torch.cat((real, torch.linalg.cross(a, b, dim=-1)), -1))
 
 
 def _sum_by(run: Tensor, values: Tensor, frames: int) -> Tensor:

@@ -131,6 +131,17 @@ def slerp(a: Tensor, b: Tensor, weight: Tensor | float) -> Tensor:
     return normalize_quaternion(wa * a + wb * b)
 
 
+def minimal_rotation(start: Tensor, end: Tensor) -> Tensor:
+    """The smallest rotation, a quaternion (..., 4), that turns direction `start` (..., 3) onto `end` (..., 3)."""
+    start, end = F.normalize(start, dim=-1), F.normalize(end, dim=-1)
+    cosine = (start * end).sum(-1, keepdim=True)
+    q = torch.cat((1 + cosine, torch.linalg.cross(start, end, dim=-1)), dim=-1)
+    # Opposite directions: any axis square to them will do.
+    axis = torch.where(start[..., :1].abs() < 0.9, start.new_tensor([1.0, 0, 0]), start.new_tensor([0, 1.0, 0]))
+    turned = torch.cat((torch.zeros_like(cosine), torch.linalg.cross(start, axis.expand_as(start), dim=-1)), dim=-1)
+    return normalize_quaternion(torch.where(1 + cosine < 8 * torch.finfo(start.dtype).eps, turned, q))
+
+
 def yaw_quaternion(yaw: Tensor) -> Tensor:
     """(...) radians -> (..., 4), the rotation about +y."""
     zero = torch.zeros_like(yaw)

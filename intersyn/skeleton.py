@@ -47,6 +47,8 @@ MIRROR_JOINTS = tuple(
     for name in JOINT_NAMES
 )
 
+MIRROR_FEET = (1, 0, 3, 2)  # the same for FOOT_JOINTS
+
 # ANCESTORS[j, k] = 1 where bone k lies on the chain from the pelvis to joint j (j itself included, pelvis not).
 ANCESTORS = torch.zeros(NUM_JOINTS, NUM_JOINTS)
 for _joint in range(1, NUM_JOINTS):
@@ -109,6 +111,11 @@ def mirror_rotations(quaternions: Tensor) -> Tensor:
 def mirror_positions(positions: Tensor) -> Tensor:
     """Reflect points (..., 3) across the plane x = 0 (joint order is the caller's business)."""
     return positions * positions.new_tensor((-1.0, 1.0, 1.0))
+
+
+def mirror_contacts(contacts: Tensor) -> Tensor:
+    """Foot contacts (..., 4), in the order of FOOT_JOINTS, of the mirrored body."""
+    return contacts[..., list(MIRROR_FEET)]
 
 
 def _check(x: Tensor, last: tuple[int, int], what: str) -> None:

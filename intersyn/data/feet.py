@@ -13,9 +13,9 @@ import math
 import torch
 from torch import Tensor
 
-from intersyn.data.rotation_between import minimal_rotation
 from intersyn.rotations import (
     heading_of,
+    minimal_rotation,
     quaternion_apply,
     quaternion_conjugate,
     quaternion_multiply,

@@ -13,10 +13,10 @@ import math
 import torch
 from torch import Tensor
 
-from intersyn.data.rotation_between import minimal_rotation
 from intersyn.rotations import (
     axis_angle_to_quaternion,
     matrix_to_quaternion,
+    minimal_rotation,
     quaternion_apply,
     quaternion_conjugate,
     quaternion_multiply,

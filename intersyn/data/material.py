@@ -15,6 +15,7 @@ from intersyn.skeleton import (
     NUM_JOINTS,
     global_rotations,
     joints_from_global,
+    mirror_contacts,
     mirror_positions,
     mirror_rotations,
 )
@@ -22,7 +23,6 @@ from intersyn.skeleton import (
 # A seam compares where the joints are and how fast they move; a velocity counts like this many frames of drift.
 VELOCITY_FRAMES = 5.0
 SEAM_SIZE = NUM_JOINTS * 6
-MIRROR_FEET = (1, 0, 3, 2)  # left and right of FOOT_JOINTS exchanged
 _CHUNK = 16384
 
 
@@ -76,7 +76,7 @@ class Material:
         return Material(
             torch.cat((rotations, mirror_rotations(rotations))),
             torch.cat((root, mirror_positions(root))),
-            torch.cat((contacts, contacts[:, list(MIRROR_FEET)])),
+            torch.cat((contacts, mirror_contacts(contacts))),
             torch.cat((heading, -heading)),
             seam.flatten(0, 1),
             first.contiguous(),

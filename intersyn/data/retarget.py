@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from intersyn.data.feet import anchor_feet
-from intersyn.data.rotation_between import minimal_rotation
 from intersyn.rotations import (
+    minimal_rotation,
     normalize_quaternion,
     quaternion_apply,
     quaternion_conjugate,

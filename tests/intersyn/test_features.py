@@ -1,4 +1,4 @@
-"""Features: what they say about hand-made motion, masks, mirroring, turning, normalising, the field's 262."""
+"""Features: what they say about hand-made motion, masks, mirroring, turning, normalising."""
 
 from __future__ import annotations
 
@@ -16,19 +16,16 @@ from intersyn.features import (
     encode,
     mask,
     mirror,
-    mirror_contacts,
     pose_joints,
-    to_interhuman262,
     turn,
 )
 from intersyn.frames import interaction_frames
-from intersyn.motion import Motion
 from intersyn.rotations import heading_of, quaternion_multiply, quaternion_to_matrix, rotate_xz, yaw_quaternion
 from intersyn.skeleton import (
-    JOINT,
     NUM_JOINTS,
     global_rotations,
     joints_from_global,
+    mirror_contacts,
     mirror_positions,
     mirror_rotations,
 )
@@ -233,39 +230,6 @@ def test_wrong_shapes_are_named() -> None:
         encode(local, root[..., :2], contacts, table("i"))
     with pytest.raises(ValueError, match="272"):
         pose_joints(torch.zeros(5, 272))
-
-
-def test_interhuman_262() -> None:
-    local, root, _ = smooth_motion(10, 2, frames=60)
-    motion = Motion.from_quaternions(local, root, 20.0)
-    vector = to_interhuman262(motion)
-    assert vector.shape == (2, 59, 262)
-    joints = vector[..., :66].unflatten(-1, (22, 3))
-    torch.testing.assert_close(joints[:, 1:] - joints[:, :-1], vector[:, :-1, 66:132].unflatten(-1, (22, 3)))
-    hips = joints[0, 0, JOINT["left_hip"]] - joints[0, 0, JOINT["right_hip"]]
-    assert hips[0] > 0
-    assert abs(float(hips[2])) < 1e-5
-    torch.testing.assert_close(joints[0, 0, 0, ::2], torch.zeros(2), atol=1e-6, rtol=0)
-    # distances between the two people are those of the world
-    world = motion.joints()[:, :-1]
-    torch.testing.assert_close((joints[0] - joints[1]).norm(dim=-1), (world[0] - world[1]).norm(dim=-1))
-    assert to_interhuman262(motion, fps=30.0).shape[1] in range(86, 90)
-    assert set(vector[..., 258:].unique().tolist()) <= {0.0, 1.0}
-
-
-def test_interhuman_contacts_are_low_and_still_feet() -> None:
-    """A body at rest with its soles on the floor stands on four contacts; lifted by 20 cm on none; sliding, none."""
-    local = torch.zeros(1, 5, NUM_JOINTS, 4)
-    local[..., 0] = 1.0
-    standing = torch.tensor((0.0, 0.965, 0.0)).expand(1, 5, 3)
-    slide = 0.04 * torch.arange(5.0)[None, :, None] * torch.tensor((1.0, 0.0, 0.0))
-    for root, expected in (
-        (standing, 1.0),
-        (standing + torch.tensor((0.0, 0.2, 0.0)), 0.0),
-        (standing + slide, 0.0),
-    ):
-        vector = to_interhuman262(Motion.from_quaternions(local, root, 20.0))
-        assert (vector[..., 258:] == expected).all()
 
 
 def test_empty_table_parts_do_not_break() -> None:

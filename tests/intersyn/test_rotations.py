@@ -116,3 +116,20 @@ def test_wrap_angle() -> None:
     angles = torch.tensor((0.1, 0.1 + 2 * math.pi, -3.0, 4.0), dtype=torch.float64)
     expected = torch.tensor((0.1, 0.1, -3.0, 4.0 - 2 * math.pi), dtype=torch.float64)
     torch.testing.assert_close(R.wrap_angle(angles), expected)
+
+
+def test_minimal_rotation_turns_one_direction_onto_another_and_no_further() -> None:
+    generator = torch.Generator().manual_seed(0)
+    a, b = torch.randn(2, 50, 3, generator=generator, dtype=torch.float64)
+    q = R.minimal_rotation(a, b)
+    turned = R.quaternion_apply(q, a / a.norm(dim=-1, keepdim=True))
+    torch.testing.assert_close(turned, b / b.norm(dim=-1, keepdim=True))
+    # its axis is square to both
+    assert float((q[:, 1:] * a).sum(-1).abs().max()) < 1e-9
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-9), (torch.float32, 1e-6)])
+def test_minimal_rotation_of_opposite_directions(dtype: torch.dtype, tolerance: float) -> None:
+    for a in (*torch.eye(3, dtype=dtype), torch.tensor((0.6, 0.0, -0.8), dtype=dtype)):
+        turned = R.quaternion_apply(R.minimal_rotation(a, -a), a)
+        torch.testing.assert_close(turned, -a, atol=tolerance, rtol=0)

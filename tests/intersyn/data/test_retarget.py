@@ -13,7 +13,6 @@ from intersyn.data.retarget import (
     resample,
     retarget,
 )
-from intersyn.data.rotation_between import minimal_rotation
 from intersyn.rotations import axis_angle_to_quaternion, quaternion_apply, quaternion_multiply, slerp
 from intersyn.skeleton import (
     FOOT_REST_HEIGHT,
@@ -39,21 +38,6 @@ def _motion(seed=0, frames=30):
     local, root, _ = smooth_motion(seed, frames=frames)
     local, root = local.double(), root.double()
     return local, root, joints_of(local, root)
-
-
-def test_minimal_rotation_turns_one_direction_onto_another_and_no_further():
-    generator = torch.Generator().manual_seed(0)
-    a, b = torch.randn(2, 50, 3, generator=generator, dtype=torch.float64)
-    q = minimal_rotation(a, b)
-    turned = quaternion_apply(q, a / a.norm(dim=-1, keepdim=True))
-    torch.testing.assert_close(turned, b / b.norm(dim=-1, keepdim=True))
-    # its axis is square to both
-    assert float((q[:, 1:] * a).sum(-1).abs().max()) < 1e-9
-
-
-def test_minimal_rotation_of_opposite_directions():
-    for a in torch.eye(3).double():
-        torch.testing.assert_close(quaternion_apply(minimal_rotation(a, -a), a), -a, atol=1e-9, rtol=0)
 
 
 def test_our_own_motion_comes_back_unchanged():
