@@ -70,7 +70,7 @@ class Sample:
 
     motion: Motion
     timeline: Timeline
-    pairs: str  # recorded pairs, paired solos, or both
+    pairs: str  # recorded pairs, paired solos, both, or no interaction
 
 
 def draw_samples(dataset: InterleavedDataset, count: int) -> list[Sample]:
@@ -88,6 +88,7 @@ def draw_samples(dataset: InterleavedDataset, count: int) -> list[Sample]:
                 )
                 told = {part.text for segment in timeline.segments for part in segment.parts if part.is_interaction}
                 pairs = "recorded pairs" if told <= recorded else "both" if told & recorded else "paired solos"
+                pairs = pairs if told else "no interaction"
                 samples.append(Sample(motion, timeline, pairs))
         step += 1
     return samples[:count]

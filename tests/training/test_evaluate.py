@@ -32,20 +32,22 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def samples(data: Path):
-    return draw_samples(make_dataset(data, "test", 0, "cpu", "test", 60), 6)
+    return draw_samples(make_dataset(data, "test", 0, "cpu", "test", 60), 10)
 
 
 def test_samples_are_whole_and_told_in_reserved_words(samples, data: Path) -> None:
     store = ClipStore.load(data, ("test",))
     training = {text for clip in store.clips for text in clip.texts}
-    assert len(samples) == 6
+    assert len(samples) == 10
     for sample in samples:
         assert sample.motion.frames == sample.timeline.frames
         texts = {part.text for segment in sample.timeline.segments for part in segment.parts}
         assert not texts & training
         told = any("salsa" in text for text in texts)
         assert told == (sample.pairs in ("recorded pairs", "both"))
-    again = draw_samples(make_dataset(data, "test", 0, "cpu", "test", 60), 6)
+        alone = all(len(part.people) == 1 for segment in sample.timeline.segments for part in segment.parts)
+        assert alone == (sample.pairs == "no interaction")
+    again = draw_samples(make_dataset(data, "test", 0, "cpu", "test", 60), 10)
     assert all(torch.equal(a.motion.trans, b.motion.trans) for a, b in zip(samples, again, strict=True))
 
 
