@@ -13,9 +13,8 @@ import torch
 from torch import Tensor, nn
 
 MAX_BETA = 0.999
-# Guidance acts at diffusion steps below this one. Nearer to pure noise x0 is little more than the mean of all that fits
-# the text: scaling it up freezes limbs (a limited interval: Kynkäänniemi et al., NeurIPS 2024).
-GUIDANCE_BELOW = 900
+# DDIM's timesteps lie denser near noise, where motion takes its shape: 1 would be even spacing.
+SPACING_POWER = 1.5
 
 
 class CosineSchedule(nn.Module):
@@ -37,12 +36,18 @@ class CosineSchedule(nn.Module):
         return alpha_bar.sqrt() * x0 + (1 - alpha_bar).sqrt() * noise
 
     def ddim_timesteps(self, steps: int) -> list[int]:
-        """`steps` timesteps from the last (pure noise) down to 0, evenly spaced."""
+        """`steps` different timesteps from the last (pure noise) down to 0, denser near noise (SPACING_POWER)."""
         if not 1 <= steps <= self.num_train_timesteps:
             raise ValueError(f"steps must be 1 to {self.num_train_timesteps}, got {steps}")
         if steps == 1:
             return [self.num_train_timesteps - 1]
-        return torch.linspace(self.num_train_timesteps - 1, 0, steps).round().long().tolist()
+        timesteps: list[int] = []
+        for k in range(steps):
+            wanted = round((self.num_train_timesteps - 1) * (1 - (k / (steps - 1)) ** SPACING_POWER))
+            # No timestep twice, and enough left for the steps to come.
+            highest = timesteps[-1] - 1 if timesteps else wanted
+            timesteps.append(max(min(wanted, highest), steps - 1 - k))
+        return timesteps
 
     def ddim_step(self, x_t: Tensor, x0: Tensor, t: int, t_prev: int | None) -> Tensor:
         """One deterministic DDIM step (eta = 0) from t to t_prev; `None` means the clean sample.

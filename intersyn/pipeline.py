@@ -18,9 +18,10 @@ from torch import Tensor, nn
 from intersyn import foot_lock
 from intersyn.checkpoint import CheckpointError, read_config, resolve, write_config
 from intersyn.conditions import PartTable
-from intersyn.diffusion import GUIDANCE_BELOW, CosineSchedule
+from intersyn.diffusion import CosineSchedule
 from intersyn.features import FEATURE_DIM, Normalizer
 from intersyn.features import mask as feature_mask
+from intersyn.models.guidance import GUIDANCE_BELOW, guided
 from intersyn.motion import Motion
 from intersyn.networks import INS, REC, INSConfig, RECConfig, load_text_encoder  # noqa: F401  importable from here too
 from intersyn.root_solver import decode
@@ -218,23 +219,10 @@ class InterSynPipeline:
         model = self.ins[variant.ins].model
         windows = self._windows(request)
         table = windows.tables(request.table)
-        told = table, model.encode_text(table, request.text)
-        if guidance_scale != 1:  # second half of the batch: the same with all texts withheld
-            rows = torch.arange(len(table.length), device=self.device)
-            both_table = table.select(rows.repeat(2))
-            drop = torch.zeros_like(both_table.kind, dtype=torch.bool)
-            drop[len(rows) :] = True
-            both = both_table, model.encode_text(both_table, request.text, drop)
+        predict = guided(model, table, request.text, guidance_scale, variant.coupled, self.config.guidance_below)
 
         def predict_x0(x_t: Tensor, t: int) -> Tensor:
-            x = windows.split(x_t)
-            guided = guidance_scale != 1 and t < self.config.guidance_below
-            x = x.repeat(2, 1, 1, 1) if guided else x
-            x0 = model(x, torch.full((len(x),), t, device=x.device), *(both if guided else told), variant.coupled)
-            if guided:
-                with_text, without = x0.chunk(2)
-                x0 = without + guidance_scale * (with_text - without)
-            return windows.merge(x0)
+            return windows.merge(predict(windows.split(x_t), t))
 
         def on_step(done: int, total: int) -> None:
             if callback is not None and callback(done, total) is False:

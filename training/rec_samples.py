@@ -12,10 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from intersyn.diffusion import GUIDANCE_BELOW, CosineSchedule
+from intersyn.diffusion import CosineSchedule
 from intersyn.features import SLICES, Normalizer
 from intersyn.models.cmdm import CMDM
 from intersyn.models.coordinator import taper
+from intersyn.models.guidance import guided
 from intersyn.skeleton import JOINT, NUM_JOINTS
 from training.common import Batch
 
@@ -90,15 +91,6 @@ def sample(
     """From pure noise with the batch's texts and timelines, by guided DDIM; half without the partner."""
     size, device = len(batch.x0), batch.x0.device
     noise = torch.randn(batch.x0.shape, generator=generator).to(device) * batch.exists
-    coupled = (torch.rand(size, generator=generator) >= uncoupled).to(device).repeat(2)
-    table = batch.table.select(torch.arange(size, device=device).repeat(2))
-    drop = torch.zeros_like(table.kind, dtype=torch.bool)
-    drop[size:] = True
-    context = cmdm.encode_text(table, batch.text, drop)
-
-    def predict_x0(x_t: Tensor, t: int) -> Tensor:
-        both = cmdm(x_t.repeat(2, 1, 1, 1), torch.full((2 * size,), t, device=device), table, context, coupled).float()
-        told, untold = both.chunk(2)
-        return untold + guidance_scale * (told - untold) if t < GUIDANCE_BELOW else told
-
-    return schedule.ddim_sample(predict_x0, noise, steps)
+    coupled = (torch.rand(size, generator=generator) >= uncoupled).to(device)
+    predict = guided(cmdm, batch.table, batch.text, guidance_scale, coupled)
+    return schedule.ddim_sample(lambda x_t, t: predict(x_t, t).float(), noise, steps)

@@ -44,7 +44,8 @@ def test_timesteps_start_at_noise_end_at_zero_and_reject_nonsense():
     schedule = CosineSchedule()
     steps = schedule.ddim_timesteps(16)
     assert steps[0] == 999 and steps[-1] == 0 and len(steps) == 16
-    assert steps == sorted(steps, reverse=True)
+    assert steps == sorted(set(steps), reverse=True)
+    assert schedule.ddim_timesteps(1000) == list(range(999, -1, -1))
     for bad in (0, 1001):
         with pytest.raises(ValueError, match="steps must be"):
             schedule.ddim_timesteps(bad)

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from intersyn.checkpoint import CheckpointError
+from intersyn.features import INTERACTION_PARTS, SLICES
 from intersyn.motion import Motion
 from intersyn.pipeline import VARIANTS, Cancelled, InterSynPipeline, in_order_of_people
 from intersyn.text import TextEncoder
@@ -106,20 +107,23 @@ def test_guidance_of_one_is_the_plain_conditional_answer(pipe):
     torch.testing.assert_close(pipe.denoise(request, noise, VARIANTS["full"], 2, 1.0), near, atol=1e-3, rtol=1e-3)
 
 
-def test_guidance_acts_in_its_interval_only(pipe):
-    """Two steps, at 999 and 0: with an interval below 0 no step is guided, below 900 only the second one is."""
+def test_guidance_of_poses_keeps_to_its_interval_and_places_are_always_guided(pipe):
+    """One step, at t = 999: outside the interval only places and headings differ from the model without guidance."""
     request = pipe.prepare(DEFAULT)
     noise = pipe.noise(request, 0)
 
     def answer(below: int, scale: float) -> torch.Tensor:
         limited = InterSynPipeline(pipe.text_encoder, pipe.ins, pipe.rec, replace(pipe.config, guidance_below=below))
-        return limited.denoise(request, noise, VARIANTS["full"], 2, scale)
+        return limited.denoise(request, noise, VARIANTS["full"], 1, scale)
 
-    plain = answer(1000, 1.0)
-    torch.testing.assert_close(answer(0, 4.0), plain)
-    late, always = answer(900, 4.0), answer(1000, 4.0)
-    assert not torch.allclose(late, plain, atol=1e-3)
-    assert not torch.allclose(late, always, atol=1e-3)
+    plain, limited, always = answer(1000, 1.0), answer(900, 4.0), answer(1000, 4.0)
+    places = torch.zeros(plain.shape[-1], dtype=torch.bool)
+    for name in INTERACTION_PARTS:
+        places[SLICES[name]] = True
+    torch.testing.assert_close(limited[..., ~places], plain[..., ~places])
+    torch.testing.assert_close(limited[..., places], always[..., places])
+    assert not torch.allclose(always[..., ~places], plain[..., ~places], atol=1e-3)
+    assert not torch.allclose(limited[..., places], plain[..., places], atol=1e-3)
 
 
 def test_what_does_not_exist_stays_zero(pipe):
