@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 import tyro
-from accelerate import Accelerator
+from accelerate import Accelerator, DistributedDataParallelKwargs
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -183,7 +183,9 @@ def meetings(step: int, rank: int, ranks: int, pool: Pool) -> list[Meeting]:
 
 
 def main(config: Config) -> None:
-    accelerator = Accelerator(mixed_precision=config.mixed_precision)
+    # The null text, which guidance needs, is part of the trunk and has no use here: DDP must not wait for its gradient.
+    several = DistributedDataParallelKwargs(find_unused_parameters=True)
+    accelerator = Accelerator(mixed_precision=config.mixed_precision, kwargs_handlers=[several])
     device, rank, ranks = accelerator.device, accelerator.process_index, accelerator.num_processes
     torch.manual_seed(config.seed)
     config.out.mkdir(parents=True, exist_ok=True)
