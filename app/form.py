@@ -58,6 +58,7 @@ class Form:
     seed: float | None = 0
     steps: float | None = DEFAULT_STEPS
     guidance: float | None = DEFAULT_GUIDANCE
+    clean_up: bool = True
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Request:
     seed: int
     steps: int
     guidance: float
+    clean_up: bool
 
 
 def read(form: Form) -> Request:
@@ -98,7 +100,7 @@ def read(form: Form) -> Request:
         )
     except TimelineError as error:
         raise FormError(str(error)) from error
-    return Request(timeline, form.variant, seed, steps, float(form.guidance))
+    return Request(timeline, form.variant, seed, steps, float(form.guidance), bool(form.clean_up))
 
 
 def fit(frames: float | None, start: float | None, end: float | None, before: int = FRAMES) -> tuple[int, int, int]:

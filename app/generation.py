@@ -90,6 +90,7 @@ class Generator:
                 variant=request.variant,
                 steps=request.steps,
                 guidance_scale=request.guidance,
+                clean_up=request.clean_up,
                 callback=callback,
             )
         except Cancelled:

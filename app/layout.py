@@ -91,6 +91,13 @@ def build(generator: Generator) -> gr.Blocks:
                             again = gr.Button("New", size="sm", elem_id="new-seed", scale=0, min_width=56)
                         steps = _slider("Denoising steps", 4, 50, DEFAULT_STEPS, "steps")
                         guidance = _slider("Text guidance", 1, 6, DEFAULT_GUIDANCE, "guidance", step=0.1)
+                        clean_up = gr.Checkbox(
+                            True,
+                            label="Clean up",
+                            info="Plants feet and smooths lightly, after the model. Part of no variant.",
+                            elem_id="clean-up",
+                            min_width=180,
+                        )
         gr.HTML(FOOTER, apply_default_css=False)
 
         texts = [before_one, before_two, together, after_one, after_two]
@@ -100,7 +107,7 @@ def build(generator: Generator) -> gr.Blocks:
         gr.on(
             [generate.click, *(text.submit for text in texts)],
             events.begin,
-            [*texts, *times, variant, seed, steps, guidance],
+            [*texts, *times, variant, seed, steps, guidance, clean_up],
             [job, report, generate, cancel],
             queue=False,
             **quiet,
