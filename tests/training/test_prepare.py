@@ -95,6 +95,30 @@ def test_archives_and_published_sets(raw, tmp_path):
     assert clips["interhuman/1_0"].split == "val" and clips["interhuman/1_1"].partner == "interhuman/1_0"
 
 
+def test_a_malformed_item_is_named_and_the_rest_goes_on(raw, tmp_path, capsys):
+    (raw / "dataset-1/data/dataset-1_walk_happy_001.bvh").rename(raw / "dataset-1/data/mine.bvh")
+    (raw / "solo").mkdir()
+    header = "trial,file,skeleton,true_fps,description"
+    (raw / "solo/manifest.csv").write_text(f"{header}\n02_01,mb/02_01.bvh,mb,120,walk\n02_02,mb/02_02.bvh,mb,?,walk\n")
+    write_cmu(raw / "solo/mb/02_01.bvh", "mb", 301)
+    local, root = walking(81)
+    from intersyn.data.retarget import joints_of
+
+    for name, caption in (("000001", "no separators"), ("000002", "a walk#x/X#0.0#0.0")):
+        write_humanml3d(tmp_path / "hml", name, joints_of(local, root).numpy(), [caption])
+    for name, text in (("1", ""), ("2", "two people walk")):
+        write_interhuman(tmp_path / "ih", name, [walking(61), walking(61, 1, (1.0, 1.0))], [text])
+    out = tmp_path / "out"
+    config = PrepareConfig(raw=raw, out=out, humanml3d=tmp_path / "hml", interhuman=tmp_path / "ih", workers=1)
+    names = {clip.name for clip in ClipStore.load(prepare(config), ALL).clips}
+    assert len(names) == 4 + 6 + 1 + 1 + 2
+    assert {"cmu/02_01", "humanml3d/000002", "interhuman/2_0", "interhuman/2_1"} < names
+    err = capsys.readouterr().err
+    skipped = json.loads((out / "report.json").read_text())["skipped"]
+    assert set(skipped) == {"bandai/mine", "cmu/manifest.csv, line 3", "humanml3d/000001", "interhuman/1"}
+    assert all(f"skipped {name}: {reason}" in err for name, reason in skipped.items())
+
+
 def test_the_command_says_what_is_wrong(tmp_path):
     command = [sys.executable, "-m", "training.prepare", "--raw", str(tmp_path / "nowhere"), "--out", str(tmp_path)]
     run = subprocess.run(command, capture_output=True, text=True, check=False)

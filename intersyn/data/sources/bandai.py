@@ -42,14 +42,20 @@ _NAME = re.compile(r"(dataset-[12])_([a-z-]+)_([a-z-]+)_(\d+)")
 
 
 def find(root: Path) -> list[Task]:
-    """Tasks for every BVH under root/dataset-1 and root/dataset-2; ValueError for a foreign file name."""
+    """Tasks for every BVH under root/dataset-1 and root/dataset-2; one with a problem for a foreign file name."""
     tasks = []
     for path in sorted(root.glob("dataset-[12]/**/*.bvh")):
         match = _NAME.fullmatch(path.stem)
         if match is None:
-            raise ValueError(f"{path.name} is not named dataset-N_content_style_number.bvh")
+            problem = f"{path.name} is not named dataset-N_content_style_number.bvh"
+            tasks.append(Task(SOURCE, path.stem, (path,), (), problem=problem))
+            continue
         action, style = match[2], STYLES.get(match[3], match[3])
-        train, test = phrasings(action, style)
+        try:
+            train, test = phrasings(action, style)
+        except ValueError as error:
+            tasks.append(Task(SOURCE, path.stem, (path,), (), problem=f"{path.name}: {error}"))
+            continue
         label = Label(f"{SOURCE}/{path.stem}", action, style, train, test)
         split = "test" if (action, style) in HELD_OUT else None
         tasks.append(Task(SOURCE, path.stem, (path,), (label,), split))

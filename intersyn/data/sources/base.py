@@ -52,7 +52,10 @@ class Label:
 
 @dataclass(frozen=True)
 class Task:
-    """One recording: the files it is read from and the labels of the clips it gives. `split` where one is published."""
+    """One recording: the files it is read from and the labels of the clips it gives. `split` where one is published.
+
+    problem: why nothing can be read, known already when it was found; such a task has no labels.
+    """
 
     source: str
     recording: str
@@ -60,6 +63,7 @@ class Task:
     labels: tuple[Label, ...]
     split: str | None = None
     facts: dict[str, float | str] = field(default_factory=dict)
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,9 @@ class Track:
 
 
 def check_task(task: Task, suffixes: Sequence[str]) -> None:
-    """ValueError where the files of a task are not what its importer reads."""
+    """ValueError where a task has a problem or its files are not what its importer reads."""
+    if task.problem is not None:
+        raise UnusableRecording(task.problem)
     got = [path.suffix for path in task.files]
     if got != list(suffixes):
         raise ValueError(f"{task.source}/{task.recording}: files ending {list(suffixes)} expected, got {got}")

@@ -7,6 +7,7 @@ description. The salsa files say 120 fps and are 60.
 from __future__ import annotations
 
 import csv
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from intersyn.rotations import heading_of, quaternion_apply, quaternion_conjugat
 
 SOURCE, SALSA = "cmu", "salsa"
 SALSA_FPS = 60.0
+COLUMNS = ("trial", "file", "skeleton", "true_fps", "description")  # of manifest.csv, which may have more
 # Trials without a description of their own: CMU's description of the subject.
 SUBJECTS = {"94": "indian dance", "indian": "indian dance", "martial": "martial arts"}
 # Subject 131 is "Michael Jackson styled motions": "Start Walk Stop" there is no plain walk.
@@ -82,12 +84,14 @@ FAMILIES = {
 
 
 def find(root: Path) -> list[Task]:
-    """Tasks for root/solo (by its manifest.csv) and the pairs of root/salsa."""
+    """Tasks for root/solo (by its manifest.csv) and the pairs of root/salsa.
+
+    A row that cannot be used is a task with a problem; ValueError for a manifest that lacks a column.
+    """
     tasks = []
     manifest = root / "solo" / "manifest.csv"
     if manifest.is_file():
-        with manifest.open(newline="", encoding="utf-8") as file:
-            tasks += [_solo_task(manifest.parent, row) for row in csv.DictReader(file)]
+        tasks += _solo_tasks(manifest)
     for first in sorted((root / "salsa").glob("60_*.bvh")):
         take = first.stem.removeprefix("60_")
         second = first.with_name(f"61_{take}.bvh")
@@ -100,15 +104,45 @@ def find(root: Path) -> list[Task]:
     return tasks
 
 
-def _solo_task(folder: Path, row: dict[str, str]) -> Task:
+def _solo_tasks(manifest: Path) -> list[Task]:
+    # Bytes that are no UTF-8 become U+FFFD, so that they cost their own row and no other.
+    with manifest.open(newline="", encoding="utf-8", errors="replace") as file:
+        reader = csv.DictReader(file)
+        lacking = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        if lacking:
+            raise ValueError(f"{manifest} has no column {lacking[0]!r}")
+        tasks: list[Task] = []
+        known: set[str] = set()
+        for row in reader:
+            where = f"manifest.csv, line {reader.line_num}"
+            try:
+                tasks.append(_solo_task(manifest.parent, row, known))
+                known.add(row["trial"])
+            except ValueError as error:
+                tasks.append(Task(SOURCE, where, (manifest,), (), problem=f"{where}: {error}"))
+    return tasks
+
+
+def _solo_task(folder: Path, row: dict[str, str], known: set[str]) -> Task:
+    """The task of a row. Raises ValueError where the row is malformed."""
+    if None in row or None in row.values():
+        raise ValueError("as many fields as there are columns expected")
+    if any("\ufffd" in value for value in row.values()):
+        raise ValueError("it is not UTF-8")
+    # The trial names a file of the cache.
+    if not row["trial"] or row["trial"] != Path(row["trial"]).name or row["trial"] in known:
+        raise ValueError(f"{row['trial']!r} is no trial's name, or not the first of this name")
     if row["skeleton"] not in FAMILIES:
-        raise ValueError(f"{folder.name}/manifest.csv: {row['trial']} has the unknown skeleton {row['skeleton']!r}")
+        raise ValueError(f"{row['trial']} has the unknown skeleton {row['skeleton']!r}")
+    fps = float(row["true_fps"])
+    if not 0 < fps < math.inf:
+        raise ValueError(f"{row['trial']} has a frame rate of {fps:g}")
     subject = row["trial"].replace("_", "-").split("-")[0]
     description = row["description"].strip() or SUBJECTS.get(subject, subject)
     action = SUBJECT_ACTIONS.get(subject) or action_of(description)
     train, test = describe(description, action)
     label = Label(f"{SOURCE}/{row['trial']}", action, "normal", train, test)
-    facts: dict[str, float | str] = {"family": row["skeleton"], "fps": float(row["true_fps"])}
+    facts: dict[str, float | str] = {"family": row["skeleton"], "fps": fps}
     return Task(SOURCE, row["trial"], (folder / row["file"],), (label,), facts=facts)
 
 

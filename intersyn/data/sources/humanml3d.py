@@ -38,7 +38,10 @@ Caption = tuple[str, float, float]
 
 
 def find(root: Path) -> list[Task]:
-    """Tasks for every motion under root/new_joint_vecs that has a text; a published split is kept."""
+    """Tasks for every motion under root/new_joint_vecs that has a text; a published split is kept.
+
+    Raises FileNotFoundError for another folder; a text file that cannot be used is the problem of its task.
+    """
     folder = root / "new_joint_vecs"
     if not folder.is_dir():
         raise FileNotFoundError(f"{root} holds no new_joint_vecs, so it is no HumanML3D")
@@ -48,9 +51,13 @@ def find(root: Path) -> list[Task]:
         text = root / "texts" / f"{path.stem}.txt"
         if path.stem.startswith("M") or not text.is_file():
             continue
-        labels = _labels(path.stem, parse_captions(text.read_text(encoding="utf-8"), text.name))
-        if labels:
-            tasks.append(Task(SOURCE, path.stem, (path,), labels, splits.get(path.stem)))
+        labels, problem = (), None
+        try:
+            labels = _labels(path.stem, parse_captions(read_annotation(text), text.name))
+            problem = None if labels else f"{text.name} holds no caption"
+        except ValueError as error:
+            problem = str(error)
+        tasks.append(Task(SOURCE, path.stem, (path,), labels, splits.get(path.stem), problem=problem))
     return tasks
 
 
@@ -87,6 +94,14 @@ def joints_from_263(features: Tensor) -> Tensor:
     return torch.cat((pelvis[:, None], rest), 1)
 
 
+def read_annotation(path: Path) -> str:
+    """The text of a file; ValueError with its name where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path.name} cannot be read: {error}") from error
+
+
 def parse_captions(text: str, name: str) -> list[Caption]:
     """Lines "caption#tagged words#from#to" -> (caption, from, to) in seconds; 0 and 0 is the whole motion.
 
@@ -99,6 +114,8 @@ def parse_captions(text: str, name: str) -> list[Caption]:
         fields = line.strip().split("#")
         try:
             start, end = float(fields[2]), float(fields[3])
+            if math.isinf(start) or math.isinf(end):
+                raise ValueError("a time without end")
         except (IndexError, ValueError) as error:
             raise ValueError(f"{name}, line {number}: 'caption#tags#from#to' expected, got {line!r}") from error
         captions.append((clean(fields[0]), 0.0 if math.isnan(start) else start, 0.0 if math.isnan(end) else end))

@@ -26,7 +26,7 @@ from intersyn.data.sources.base import (
     finish,
     pose_from_globals,
 )
-from intersyn.data.sources.humanml3d import published_splits
+from intersyn.data.sources.humanml3d import published_splits, read_annotation
 from intersyn.data.texts import action_of, clean
 from intersyn.rotations import (
     matrix_from_6d,
@@ -45,7 +45,10 @@ MAX_BONE_SPREAD = 0.1  # how much a bone may turn in its joint's frame (1 = any 
 
 
 def find(root: Path) -> list[Task]:
-    """Tasks for every pair under root/motions_processed with a text; ids in ignore_list.txt are left out."""
+    """Tasks for every pair under root/motions_processed with a text; ids in ignore_list.txt are left out.
+
+    Raises FileNotFoundError for another folder; an annotation that cannot be used is the problem of its task.
+    """
     first = root / "motions_processed" / "person1"
     if not first.is_dir():
         raise FileNotFoundError(f"{root} holds no motions_processed/person1, so it is no InterHuman")
@@ -58,17 +61,21 @@ def find(root: Path) -> list[Task]:
         annotation = root / "annots" / f"{path.stem}.txt"
         if path.stem in skip or not annotation.is_file():
             continue
-        lines = [clean(line) for line in annotation.read_text(encoding="utf-8").splitlines()]
-        texts = tuple(dict.fromkeys(line for line in lines if line))
-        if not texts:
+        files = (path, path.parent.parent / "person2" / path.name)
+        try:
+            lines = [clean(line) for line in read_annotation(annotation).splitlines()]
+            texts = tuple(dict.fromkeys(line for line in lines if line))
+            if not texts:
+                raise ValueError(f"{annotation.name} holds no text")
+        except ValueError as error:
+            tasks.append(Task(SOURCE, path.stem, files, (), splits.get(path.stem), problem=str(error)))
             continue
         names = [f"{SOURCE}/{path.stem}_{person}" for person in (0, 1)]
         action = action_of(texts[0])
         labels = tuple(
             Label(names[person], action, texts=texts, person=person, partner=names[1 - person]) for person in (0, 1)
         )
-        second = path.parent.parent / "person2" / path.name
-        tasks.append(Task(SOURCE, path.stem, (path, second), labels, splits.get(path.stem)))
+        tasks.append(Task(SOURCE, path.stem, files, labels, splits.get(path.stem)))
     return tasks
 
 

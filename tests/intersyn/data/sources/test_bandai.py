@@ -9,6 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from intersyn.data.retarget import joints_of
 from intersyn.data.sources import bandai
+from intersyn.data.sources.base import UnusableRecording
 from intersyn.skeleton import FOOT_JOINTS, FOOT_REST_HEIGHT, JOINT
 from tests.bvh_files import ROOT, bandai_skeleton, file_order, write_bvh
 
@@ -100,9 +101,16 @@ def test_held_out_pairs_are_for_testing_and_names_are_checked(tmp_path):
     for name in ("dataset-2_run_feminine_001", "dataset-2_run_normal_001"):
         write_bandai(tmp_path / f"dataset-2/data/{name}.bvh", frames=2)
     assert [task.split for task in bandai.find(tmp_path)] == ["test", None]
-    write_bandai(tmp_path / "dataset-2/data/run.bvh", frames=2)
-    with pytest.raises(ValueError, match=r"run\.bvh is not named"):
-        bandai.find(tmp_path)
+
+
+def test_a_foreign_name_costs_its_own_file_alone(tmp_path):
+    for name in ("dataset-2_run_normal_001", "dataset-2_fly_normal_001", "run"):
+        write_bandai(tmp_path / f"dataset-2/data/{name}.bvh", frames=2)
+    fly, good, foreign = bandai.find(tmp_path)
+    assert good.problem is None and len(good.labels) == 1
+    assert "'fly'" in fly.problem and "run.bvh is not named" in foreign.problem
+    with pytest.raises(UnusableRecording, match=r"run\.bvh is not named"):
+        bandai.read(foreign)
 
 
 def test_held_out_pairs_come_with_their_mirror_image():

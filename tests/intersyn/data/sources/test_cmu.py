@@ -8,6 +8,7 @@ import torch
 
 from intersyn.data.retarget import joints_of
 from intersyn.data.sources import cmu
+from intersyn.data.sources.base import UnusableRecording
 from intersyn.skeleton import FOOT_JOINTS, FOOT_REST_HEIGHT, JOINT
 from tests.bvh_files import MB_CHANNELS, ROOT, daz_skeleton, file_order, max_skeleton, mb_skeleton, write_bvh
 
@@ -139,6 +140,30 @@ def test_a_wrong_family_is_refused(tmp_path):
     write_cmu(task.files[0], "daz", 301)
     with pytest.raises(ValueError, match=r"02_01\.bvh is not of the skeleton family.*'Hips'"):
         cmu.read(task)
-    _manifest(tmp_path / "solo", [("1", "fbx", 120, "walk")])
-    with pytest.raises(ValueError, match="unknown skeleton 'fbx'"):
+
+
+def test_a_bad_row_of_the_manifest_costs_that_row_alone(tmp_path):
+    bad = {
+        "unknown skeleton 'fbx'": ("1", "fbx", 120, "walk"),
+        "'fast'": ("2", "mb", "fast", "walk"),
+        "frame rate of -120": ("3", "mb", -120, "walk"),
+        "'../4'": ("../4", "mb", 120, "walk"),
+        "not the first": ("02_01", "mb", 120, "walk"),
+    }
+    _manifest(tmp_path / "solo", [("02_01", "mb", 120, "walk"), *bad.values()])
+    with (tmp_path / "solo/manifest.csv").open("ab") as file:
+        file.write(b"6,mb/6.bvh,mb\r\n7,mb/7.bvh,mb,120,120,0,0,walk \xff\r\n8,mb/8.bvh,mb,120,120,0,0,walk\r\n")
+    first, *broken, last = cmu.find(tmp_path)
+    assert (first.recording, last.recording) == ("02_01", "8") and first.problem is last.problem is None
+    assert [task.recording for task in broken] == [f"manifest.csv, line {k}" for k in range(3, 10)]
+    for task, reason in zip(broken, [*bad, "as many fields", "not UTF-8"], strict=True):
+        assert reason in task.problem
+        with pytest.raises(UnusableRecording, match="manifest.csv, line"):
+            cmu.read(task)
+
+
+def test_a_manifest_without_a_column_is_none(tmp_path):
+    (tmp_path / "solo").mkdir()
+    (tmp_path / "solo/manifest.csv").write_text("trial,file,skeleton,description\n1,a,mb,walk\n")
+    with pytest.raises(ValueError, match="no column 'true_fps'"):
         cmu.find(tmp_path)

@@ -6,6 +6,7 @@ import torch
 
 from intersyn.data.retarget import joints_of
 from intersyn.data.sources import humanml3d
+from intersyn.data.sources.base import UnusableRecording
 from intersyn.rotations import heading_of, quaternion_to_matrix, wrap_angle
 from tests.published_files import humanml3d_features, walking, write_humanml3d
 
@@ -82,9 +83,26 @@ def test_a_pickled_array_is_never_opened(tmp_path):
         humanml3d.read(task)
 
 
-def test_a_bad_caption_and_a_bad_folder_are_named(tmp_path):
+def test_a_folder_that_is_no_humanml3d_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="new_joint_vecs"):
         humanml3d.find(tmp_path)
-    write_humanml3d(tmp_path, "000001", _joints(), ["a person walks"])
-    with pytest.raises(ValueError, match=r"000001\.txt, line 1: 'caption#tags#from#to' expected"):
-        humanml3d.find(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"a person walks\n", "000001.txt, line 1: 'caption#tags#from#to' expected"),
+        (b"a person walks#x/X#0.0#inf\n", "000001.txt, line 1: 'caption#tags#from#to' expected"),
+        (b"\xff\xfe#x/X#0.0#0.0\n", "000001.txt cannot be read"),
+        (b"\n", "000001.txt holds no caption"),
+    ],
+)
+def test_a_bad_caption_file_costs_its_own_motion_alone(tmp_path, content, problem):
+    for name in ("000001", "000002"):
+        write_humanml3d(tmp_path, name, _joints(), [CAPTION])
+    (tmp_path / "texts/000001.txt").write_bytes(content)
+    bad, good = humanml3d.find(tmp_path)
+    assert good.problem is None and len(good.labels) == 1
+    assert bad.recording == "000001" and bad.problem.startswith(problem) and not bad.labels
+    with pytest.raises(UnusableRecording, match=r"000001\.txt"):
+        humanml3d.read(bad)

@@ -6,6 +6,7 @@ import torch
 
 from intersyn.data.retarget import joints_of
 from intersyn.data.sources import interhuman
+from intersyn.data.sources.base import UnusableRecording
 from tests.published_files import walking, write_interhuman
 
 
@@ -72,6 +73,20 @@ def test_files_of_another_kind_are_refused(tmp_path):
         interhuman.read(task)
     with pytest.raises(FileNotFoundError, match="no InterHuman"):
         interhuman.find(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"), [(b"\xff\xfe\n", "7.txt cannot be read"), (b" \n", "7.txt holds no text")]
+)
+def test_a_bad_annotation_costs_its_own_pair_alone(tmp_path, content, problem):
+    for name in ("7", "8"):
+        _write(tmp_path, name)
+    (tmp_path / "annots/7.txt").write_bytes(content)
+    bad, good = interhuman.find(tmp_path)
+    assert good.problem is None and len(good.labels) == 2
+    assert bad.recording == "7" and bad.problem.startswith(problem) and not bad.labels
+    with pytest.raises(UnusableRecording, match=r"7\.txt"):
+        interhuman.read(bad)
 
 
 def test_global_rotations_follow_the_chain():
