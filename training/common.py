@@ -5,28 +5,47 @@ from __future__ import annotations
 import csv
 import json
 import math
+import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 from accelerate.utils import broadcast
 from torch import Tensor, nn
 
+from intersyn.checkpoint import CheckpointError
 from intersyn.conditions import PartTable
 from intersyn.data.dataset import InterleavedDataset, standard_sources
 from intersyn.data.material import Material
 from intersyn.data.paired_solos import PAIRED_SOLOS
-from intersyn.data.store import ClipStore
+from intersyn.data.store import FILE_NAME, ClipStore
 from intersyn.features import Normalizer, encode
 from intersyn.features import mask as feature_mask
 from intersyn.files import atomic_write
 from intersyn.text import TextCache, TextEncoder, TextFeatures
 
 NORMALIZER_BATCHES = 24
+Config = TypeVar("Config")
 Kind = Literal["interleaved", "solo"]
+
+
+class InputError(Exception):
+    """A folder or file that a command was given and cannot use; the message is one sentence."""
+
+
+def run_command(main: Callable[[Config], None], config: Config) -> None:
+    """`main(config)`; input that cannot be used ends it with one sentence on stderr and exit code 2.
+
+    Nothing else is caught: a mistake of ours keeps its traceback.
+    """
+    try:
+        main(config)
+    except (InputError, CheckpointError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
 
 
 @dataclass(frozen=True)
@@ -103,8 +122,16 @@ def _pair_up(table: PartTable) -> PartTable:
 def make_dataset(
     data: Path, split: str, seed: int, device: Any, phrasing: str = "train", paired_solos: int = PAIRED_SOLOS
 ) -> InterleavedDataset:
-    """The sequences of one split; its interactions are recorded pairs (where there are any) and paired solos."""
-    store = ClipStore.load(data, splits=(split,))
+    """The sequences of one split; its interactions are recorded pairs (where there are any) and paired solos.
+
+    Raises `InputError` where `data` is not what training.prepare writes.
+    """
+    try:
+        store = ClipStore.load(data, splits=(split,))
+    except FileNotFoundError as error:
+        raise InputError(f"{data} holds no {FILE_NAME}: --data is the folder that training.prepare wrote") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{error}") from error
     material = Material.from_store(store, device)
     sources = standard_sources(store, material, seed, split, phrasing, paired_solos)
     return InterleavedDataset(store, sources, seed, split=split, phrasing=phrasing, device=device, material=material)

@@ -38,7 +38,7 @@ from intersyn.motion import Motion
 from intersyn.pipeline import VARIANTS, InterSynPipeline
 from intersyn.timeline import Part, Segment, Timeline
 from training import contact_sheet
-from training.common import make_dataset
+from training.common import make_dataset, run_command
 from training.evaluation_report import REAL, markdown, summary
 from training.text_checks import CHECKS, clip_joints, draw_requests, reference_clips
 
@@ -234,11 +234,11 @@ def draw_sheets(pipe: InterSynPipeline, samples: list[Sample], config: Config) -
 def main(config: Config) -> None:
     """Measure, write the report and print it."""
     state = PartialState(cpu=config.device == "cpu")
+    dataset = make_dataset(config.data, "test", config.seed, "cpu", "test", config.paired_solos)
     pipe = InterSynPipeline.from_pretrained(config.checkpoint, config.device or str(state.device))
     steps = config.steps or pipe.config.steps
     guidance = pipe.config.guidance_scale if config.guidance_scale is None else config.guidance_scale
     config = replace(config, steps=steps, guidance_scale=guidance)
-    dataset = make_dataset(config.data, "test", config.seed, "cpu", "test", config.paired_solos)
     samples = draw_samples(dataset, config.sequences)
     store = ClipStore.load(config.data, ("test",))
     if config.sheet is not None and state.is_main_process:
@@ -273,4 +273,4 @@ def main(config: Config) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Config, description=__doc__))
+    run_command(main, tyro.cli(Config, description=__doc__))

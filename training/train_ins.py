@@ -30,12 +30,14 @@ from training.common import (
     Batch,
     BatchMaker,
     Clock,
+    InputError,
     Log,
     build_text_cache,
     learning_rate,
     load_state,
     make_dataset,
     make_optimizers,
+    run_command,
     save_state,
     save_tensors,
 )
@@ -139,10 +141,14 @@ def main(config: Config) -> None:
     accelerator = Accelerator(mixed_precision=config.mixed_precision)
     device, rank, ranks = accelerator.device, accelerator.process_index, accelerator.num_processes
     torch.manual_seed(config.seed)
-    config.out.mkdir(parents=True, exist_ok=True)
 
     dataset = make_dataset(config.data, "train", config.seed, device, paired_solos=config.paired_solos)
     val_set = make_dataset(config.data, "val", config.seed + 1, device, paired_solos=config.paired_solos)
+    state = config.out / "state.pt"
+    resume = state if state.exists() else (config.fork / "fork.pt" if config.fork else None)
+    if resume is not None and not resume.exists():
+        raise InputError(f"{resume} does not exist: --fork is the --out of a run that got as far as its fork")
+    config.out.mkdir(parents=True, exist_ok=True)
     texts = [*dataset.texts, *val_set.texts]
     cache = build_text_cache(texts, config.text, config.out / "texts.safetensors")
 
@@ -167,8 +173,6 @@ def main(config: Config) -> None:
     optimizers = make_optimizers(cmdm, config.lr, config.weight_decay)
     ema = EMA(cmdm, config.ema_decay)
 
-    state = config.out / "state.pt"
-    resume = state if state.exists() else (config.fork / "fork.pt" if config.fork else None)
     first = load_state(resume, cmdm, ema, optimizers, device) if resume else 0
     model, *optimizers = accelerator.prepare(TrainableCMDM(cmdm), *optimizers)
     log, clock = Log(config.out / "log.csv", first), Clock(config.max_minutes)
@@ -243,4 +247,4 @@ class _swapped:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Config))
+    run_command(main, tyro.cli(Config))

@@ -31,12 +31,14 @@ from training.common import (
     Batch,
     BatchMaker,
     Clock,
+    InputError,
     Log,
     build_text_cache,
     learning_rate,
     load_state,
     make_dataset,
     make_optimizers,
+    run_command,
     save_state,
 )
 from training.rec_samples import DENOISED, KIND_NAMES, PERTURBED, SAMPLED, Meeting, denoise_once, perturb, sample
@@ -188,11 +190,13 @@ def main(config: Config) -> None:
     accelerator = Accelerator(mixed_precision=config.mixed_precision, kwargs_handlers=[several])
     device, rank, ranks = accelerator.device, accelerator.process_index, accelerator.num_processes
     torch.manual_seed(config.seed)
-    config.out.mkdir(parents=True, exist_ok=True)
 
+    if not (config.ins / "ins").is_dir():
+        raise InputError(f"{config.ins} holds no folder ins: --ins is the --out of a run of training.train_ins")
     ins = INS.load(config.ins / "ins")
     cmdm, normalizer = ins.model.to(device), ins.normalizer.to(device)
     dataset = make_dataset(config.data, "train", config.seed, device, paired_solos=config.paired_solos)
+    config.out.mkdir(parents=True, exist_ok=True)
     cache = build_text_cache(dataset.texts, config.text, config.out / "texts.safetensors")
     maker = BatchMaker(dataset, cache, normalizer, device)
     schedule = CosineSchedule().to(device)
@@ -253,4 +257,4 @@ def main(config: Config) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Config))
+    run_command(main, tyro.cli(Config))

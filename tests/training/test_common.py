@@ -1,12 +1,24 @@
 """The small parts every stage leans on."""
 
 import csv
+import subprocess
+import sys
 
 import pytest
 import torch
 
 from intersyn.text import TextEncoder
-from training.common import EMA, BatchMaker, Clock, Log, build_text_cache, learning_rate, make_dataset
+from training.common import (
+    EMA,
+    BatchMaker,
+    Clock,
+    InputError,
+    Log,
+    build_text_cache,
+    learning_rate,
+    make_dataset,
+    run_command,
+)
 
 
 def test_learning_rate_rises_holds_and_falls():
@@ -74,3 +86,40 @@ def test_a_text_cache_is_read_again_only_if_it_fits(tmp_path):
     assert path.stat().st_mtime_ns == stamp
     assert build_text_cache(["a person runs"], None, path).texts == ("a person runs",)
     assert first.encoder == TextEncoder.from_pretrained().fingerprint()
+
+
+def _command(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", f"training.{module}", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "message"),
+    [
+        ("train_ins", ("--data", "nowhere"), "nowhere holds no clips.zip: --data is the folder"),
+        ("train_ins", ("--data", "{data}", "--fork", "nowhere"), "nowhere/fork.pt does not exist: --fork is"),
+        ("train_rec", ("--data", "{data}", "--ins", "nowhere"), "nowhere holds no folder ins: --ins is"),
+        ("evaluate", ("--data", "nowhere", "--device", "cpu"), "nowhere holds no clips.zip: --data is the folder"),
+    ],
+)
+def test_a_missing_input_is_one_sentence_and_exit_code_2(module, arguments, message, store_folder, tmp_path):
+    out = tmp_path / "out"
+    run = _command(module, *(str(a).format(data=store_folder) for a in arguments), "--out", out)
+    assert run.returncode == 2, run.stderr
+    last = run.stderr.strip().splitlines()[-1]
+    assert last.startswith("error: ") and message in last and "Traceback" not in run.stderr
+    assert not out.exists()
+
+
+def test_a_damaged_store_is_named(tmp_path):
+    (tmp_path / "clips.zip").write_bytes(b"half")
+    with pytest.raises(InputError, match=r"clips\.zip is no clip store"):
+        make_dataset(tmp_path, "train", 0, "cpu")
+
+
+def test_a_mistake_of_ours_keeps_its_traceback():
+    def main(config: int) -> None:
+        raise ValueError(f"shape {config}")
+
+    with pytest.raises(ValueError, match="shape 3"):
+        run_command(main, 3)
