@@ -5,12 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from intersyn.checkpoint import BUNDLED
 from intersyn.motion import Motion
 from intersyn.pipeline import VARIANTS, InterSynPipeline
 from intersyn.timeline import Timeline
 
-pytestmark = pytest.mark.skipif(not (BUNDLED / "config.json").exists(), reason="no checkpoint is bundled yet")
 TIMELINE = Timeline.solo_interact_solo(
     "a person walks forward", "two people salsa dance", "a person waves with the right hand"
 )
