@@ -167,8 +167,8 @@ class InterSynPipeline:
         All variants of one timeline and seed start from the same noise. steps: DDIM steps; guidance_scale: 1 is none.
         callback(done, total) is called after each step; if it returns False, `Cancelled` is raised before the next.
         clean_up: smooth lightly and lock planted feet afterwards; part of no variant. Raises `ValueError` for
-        arguments out of range, `TimelineError` for a frame rate the model does not make, `CheckpointError` for a
-        variant this checkpoint lacks.
+        arguments out of range, `TimelineError` for a frame rate the model does not make or a text longer than
+        its encoder reads, `CheckpointError` for a variant this checkpoint lacks.
         """
         steps = self.config.steps if steps is None else steps
         guidance_scale = self.config.guidance_scale if guidance_scale is None else guidance_scale
@@ -190,12 +190,20 @@ class InterSynPipeline:
     # The stages, apart so that they can be timed and studied.
 
     def prepare(self, timeline: Timeline) -> Request:
-        """Read the texts and lay the timeline out as a table."""
+        """Read the texts and lay the timeline out as a table. Raises `TimelineError` for what the model cannot take."""
         if timeline.fps != self.config.fps:
             raise TimelineError(
                 f"This checkpoint makes {self.config.fps:g} frames per second, but the timeline asks for "
                 f"{timeline.fps:g}: set fps to {self.config.fps:g}."
             )
+        limit = self.text_encoder.config.context_length
+        for text in (part.text for segment in timeline.segments for part in segment.parts):
+            # The encoder would cut it without a word.
+            if (tokens := self.text_encoder.count_tokens(text)) > limit:
+                raise TimelineError(
+                    f"The text beginning with {text[:40]!r} has {tokens} tokens, but the text encoder reads at most "
+                    f"{limit}: shorten it."
+                )
         table, texts = PartTable.from_timelines([in_order_of_people(timeline)])
         table = table.to(self.device)
         return Request(timeline, table, self.text_encoder(texts), feature_mask(table, timeline.frames))

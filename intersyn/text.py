@@ -142,6 +142,10 @@ class TextEncoder(nn.Module):
         """Write configuration and weights as a checkpoint folder, whole or not at all."""
         save_checkpoint(folder, self.config, self.state_dict())
 
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a text before any cut, start and end marks included; beyond `config.context_length` it is cut."""
+        return len(self.tokenizer.encode(text)) + 2
+
     def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Token ids (N, L) padded to the longest text, and which exist (N, L). Texts beyond the context are cut."""
         if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):

@@ -66,6 +66,11 @@ def test_writes_the_motion(run, out):
     assert timeline.segments[1].parts[0].text == "two people dance"
 
 
+def test_a_text_longer_than_the_encoder_reads(run, out):
+    result = run("--solo-a", "7 " * 100, *TEXTS[2:], *TIMES)
+    assert_refused(result, out, "error: The text beginning with '7 7 7", "102 tokens", "at most 77")
+
+
 def test_default_times_are_the_papers(run, out):
     assert run(*TEXTS, "--steps", "1")[0] == 0
     timeline = Motion.load(out).timeline

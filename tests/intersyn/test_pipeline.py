@@ -210,6 +210,18 @@ def test_frame_rate_the_model_does_not_make(pipe):
         pipe(Timeline(DEFAULT.segments, fps=30))
 
 
+def test_a_text_longer_than_the_encoder_reads_is_refused(pipe):
+    limit = pipe.text_encoder.config.context_length
+
+    def timeline(text: str) -> Timeline:
+        return Timeline.solo_interact_solo("a person walks", text, "a person waves", 100, 40, 70)
+
+    fits = " ".join("7" * (limit - 2))  # one token each, and the two marks
+    assert pipe.prepare(timeline(fits)).text.mask.sum(1).max() == limit
+    with pytest.raises(TimelineError, match=rf"beginning with '7 7 .*has {limit + 1} tokens, .* at most {limit}"):
+        pipe(timeline(fits + " 7"))
+
+
 @pytest.fixture
 def copy(tiny_checkpoint, tmp_path):
     return shutil.copytree(tiny_checkpoint, tmp_path / "copy")

@@ -47,6 +47,7 @@ def test_word_order_matters(small):
 def test_over_long_text_keeps_its_end_mark(small):
     ids, mask = small.tokenize(["walk " * 200])
     assert ids.shape == (1, 77) and mask.all() and ids[0, -1] == ids[0].max()
+    assert small.count_tokens("walk " * 200) == 202 and small.count_tokens("a person walks") == 5
 
 
 def test_a_bare_string_is_refused(small):
