@@ -13,7 +13,7 @@ that lies wholly on one side:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -68,10 +68,6 @@ class Cast:
 
     def to(self, device: torch.device | str) -> Cast:
         return Cast(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
-
-    def shifted(self, frames: Tensor) -> Cast:
-        """The same with every segment `frames` (B,) later."""
-        return replace(self, start=self.start + frames[:, None], end=self.end + frames[:, None])
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from intersyn.data.sources.base import (
 )
 from intersyn.data.texts import action_of, describe, phrasings
 from intersyn.rotations import heading_of, quaternion_apply, quaternion_conjugate, quaternion_multiply, yaw_quaternion
+from intersyn.skeleton import JOINT
 
 SOURCE, SALSA = "cmu", "salsa"
 SALSA_FPS = 60.0
@@ -38,6 +39,9 @@ COLUMNS = ("trial", "file", "skeleton", "true_fps", "description")  # of manifes
 SUBJECTS = {"94": "indian dance", "indian": "indian dance", "martial": "martial arts"}
 # Subject 131 is "Michael Jackson styled motions": "Start Walk Stop" there is no plain walk.
 SUBJECT_ACTIONS = {"131": "dance"}
+
+HIPS = (JOINT["left_hip"], JOINT["right_hip"])
+LEG = (JOINT["left_hip"], JOINT["left_knee"])  # thigh and shin, whose lengths together are the leg's
 
 
 @dataclass(frozen=True)
@@ -173,7 +177,7 @@ def _calibration(bvh: Bvh, family: Family, name: str) -> Calibration:
         rotations, joints = rotations[0], joints[0] * family.unit
         at = {entry: bvh.hierarchy.index(entry) for pair in family.mapping for entry in _entries(pair)}
         # The calibration wants a T-pose that faces +z; what frame 0 faces is the hips' business.
-        hips = [joints[at[_entries(family.mapping[k])[0]]] for k in (1, 2)]
+        hips = [joints[at[_entries(family.mapping[k])[0]]] for k in HIPS]
         lateral = torch.nn.functional.normalize(hips[0] - hips[1], dim=0)
         yaw = heading_of(lateral[:, None].expand(3, 3))
         back = quaternion_conjugate(yaw_quaternion(yaw))
@@ -183,7 +187,7 @@ def _calibration(bvh: Bvh, family: Family, name: str) -> Calibration:
         for joint, child in LIMBS.items():
             ends = [joints[at[_entries(family.mapping[j])[0]]] for j in (joint, child)]
             bones[joint] = quaternion_apply(back, ends[1] - ends[0])
-        leg = sum(float(bones[joint].norm()) for joint in (1, 4))
+        leg = sum(float(bones[joint].norm()) for joint in LEG)
         return calibrate(names, family.mapping, tpose, bones, leg)
     except ValueError as error:
         raise BvhError(f"{name} is not of the skeleton family it should be: {error}") from error
