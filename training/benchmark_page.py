@@ -56,12 +56,17 @@ class Config:
     height: int = 880
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextmanager
 def serving(checkpoint: str | None) -> Iterator[tuple[str, float]]:
     """A running page: its address, and the seconds it took to answer."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory() as cache:
         environment = {**os.environ, "GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": cache}
         if checkpoint:
@@ -70,7 +75,7 @@ def serving(checkpoint: str | None) -> Iterator[tuple[str, float]]:
         with subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment) as process:
             try:
                 url = f"http://127.0.0.1:{port}/"
-                while not _answers(url):
+                while not answers(url):
                     if process.poll() is not None or time.perf_counter() - started > PATIENCE:
                         raise SystemExit("The page did not start.")
                     time.sleep(0.05)
@@ -79,7 +84,8 @@ def serving(checkpoint: str | None) -> Iterator[tuple[str, float]]:
                 process.terminate()
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether a page is there yet."""
     try:
         with urllib.request.urlopen(url, timeout=5) as response:
             return response.status == 200

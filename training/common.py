@@ -29,6 +29,7 @@ from intersyn.text import TextCache, TextEncoder, TextFeatures
 
 NORMALIZER_BATCHES = 24
 Config = TypeVar("Config")
+Module = TypeVar("Module", bound=nn.Module)
 Kind = Literal["interleaved", "solo"]
 
 
@@ -165,7 +166,7 @@ def learning_rate(step: int, total: int, warmup: int, decay_from: float) -> floa
 
 
 def make_optimizers(model: nn.Module, lr: float, weight_decay: float) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside the blocks, AdamW for all else (see docs/training.md for the comparison)."""
+    """Muon for the matrices inside the blocks, AdamW for all else."""
     matrices, rest = [], []
     for name, parameter in model.named_parameters():
         inside = name.startswith("blocks.") and parameter.ndim == 2 and not name.endswith("modulation")
@@ -174,6 +175,15 @@ def make_optimizers(model: nn.Module, lr: float, weight_decay: float) -> list[to
         torch.optim.Muon(matrices, lr=lr, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"),
         torch.optim.AdamW(rest, lr=lr, weight_decay=weight_decay, betas=(0.9, 0.98)),
     ]
+
+
+def step_optimizers(optimizers: list, lr: float) -> None:
+    """One step of all of them at this learning rate, from gradients that are then cleared."""
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = lr
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
 
 
 class EMA:
@@ -190,12 +200,17 @@ class EMA:
         names = [name for name, value in state.items() if value.is_floating_point()]
         torch._foreach_lerp_([self.shadow[n] for n in names], [state[n] for n in names], 1 - decay)
 
+    def fill(self, model: Module) -> Module:
+        """Give `model` the averaged weights, and return it."""
+        model.load_state_dict(self.shadow)
+        return model
+
 
 class Log:
     """A CSV of what training measured; resuming cuts the rows that the resumed run will write again."""
 
     def __init__(self, path: Path, resume_step: int) -> None:
-        self.path, self.fields = path, None
+        self.path = path
         self.rows: list[dict[str, Any]] = []
         if resume_step and path.exists():
             with path.open(newline="", encoding="utf-8") as file:

@@ -40,6 +40,7 @@ from training.common import (
     run_command,
     save_state,
     save_tensors,
+    step_optimizers,
 )
 
 
@@ -181,13 +182,13 @@ def main(config: Config) -> None:
               f"seam rms {rms * 1000:.2f} mm/frame^2, steps {first} to {config.steps}")  # fmt: skip
 
     def export(done: int) -> None:
-        averaged = CMDM(model_config)
-        averaged.load_state_dict(ema.shadow)
-        INS(averaged, normalizer, INSConfig(model_config, config.smooth, done)).save(config.out / "ins")
+        INS(ema.fill(CMDM(model_config)), normalizer, INSConfig(model_config, config.smooth, done)).save(
+            config.out / "ins"
+        )
 
     sums: dict[str, list[Tensor]] = {}
     bar = tqdm(range(first, config.steps), initial=first, total=config.steps, disable=not accelerator.is_main_process)
-    step, kept = first, {}
+    kept: dict[str, Batch] = {}
     for step in bar:
         kind = "solo" if is_solo(step, config) else "interleaved"
         if kind not in kept or not config.repeat_batch:
@@ -198,11 +199,7 @@ def main(config: Config) -> None:
         accelerator.backward(terms["total"])
         norm = accelerator.clip_grad_norm_(model.parameters(), config.clip)
         factor = learning_rate(step, config.steps, config.warmup, config.fork_at)
-        for optimizer in optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = config.lr * factor
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+        step_optimizers(optimizers, config.lr * factor)
         ema.update(cmdm, step)
 
         done = step + 1
@@ -238,8 +235,7 @@ class _swapped:
 
     def __enter__(self) -> None:
         self.kept = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
-        self.model.load_state_dict(self.ema.shadow)
-        self.model.eval()
+        self.ema.fill(self.model).eval()
 
     def __exit__(self, *_: object) -> None:
         self.model.load_state_dict(self.kept)

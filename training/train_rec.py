@@ -40,6 +40,7 @@ from training.common import (
     make_optimizers,
     run_command,
     save_state,
+    step_optimizers,
 )
 from training.rec_samples import DENOISED, KIND_NAMES, PERTURBED, SAMPLED, Meeting, denoise_once, perturb, sample
 
@@ -230,11 +231,7 @@ def main(config: Config) -> None:
                     sums.setdefault(f"{KIND_NAMES[kind]}_{name}", []).append(value.detach())
         accelerator.clip_grad_norm_(model.parameters(), config.clip)
         factor = learning_rate(step, config.steps, config.warmup, 0.3)
-        for optimizer in optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = config.lr * factor
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+        step_optimizers(optimizers, config.lr * factor)
         ema.update(coordinator, step)
 
         done = step + 1
@@ -246,9 +243,7 @@ def main(config: Config) -> None:
                 bar.set_postfix({n: f"{v:.3f}" for n, v in values.items() if n.endswith(("dm", "penetration"))})
             if done % config.save_every == 0 or done == config.steps or over:
                 save_state(state, done, coordinator, ema, optimizers, config)
-                averaged = Coordinator(model_config)
-                averaged.load_state_dict(ema.shadow)
-                REC(averaged, RECConfig(model_config, done)).save(config.out / "rec")
+                REC(ema.fill(Coordinator(model_config)), RECConfig(model_config, done)).save(config.out / "rec")
         if done % config.log_every == 0:
             sums = {}
         if over:

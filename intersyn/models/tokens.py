@@ -14,13 +14,12 @@ PHASE_DIM = 9  # what `phase` says of one frame
 RELATION_DIM = 7  # what `relations` says of one frame
 
 
-def pad_frames(x: Tensor, frames_per_token: int, dim: int = -2) -> Tensor:
-    """Repeat the last frame until the time axis is a whole number of tokens."""
-    missing = -x.shape[dim] % frames_per_token
+def pad_frames(x: Tensor, frames_per_token: int) -> Tensor:
+    """Repeat the last frame of (..., T, D) until the time axis is a whole number of tokens."""
+    missing = -x.shape[-2] % frames_per_token
     if not missing:
         return x
-    last = x.narrow(dim, x.shape[dim] - 1, 1)
-    return torch.cat((x, last.expand(*[missing if d == dim % x.ndim else -1 for d in range(x.ndim)])), dim=dim)
+    return torch.cat((x, x[..., -1:, :].expand(*x.shape[:-2], missing, x.shape[-1])), dim=-2)
 
 
 def group_frames(x: Tensor, frames_per_token: int) -> Tensor:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +13,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 120  # seconds for the server to answer: generous, because machines are shared
 
 
 @dataclass
@@ -31,9 +27,10 @@ class Server:
 
 
 def start_server(folder: Path, **environment: str) -> Iterator[Server]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    # Imported here: it needs Playwright, without which the browser tests are skipped and the others run.
+    from training.benchmark_page import PATIENCE, answers, free_port
+
+    port = free_port()
     log, output = folder / "contacted.txt", folder / "output.txt"
     log.touch()
     keep = {key: value for key, value in os.environ.items() if not key.startswith(("GRADIO_", "HF_", "INTERSYN_"))}
@@ -52,21 +49,13 @@ def start_server(folder: Path, **environment: str) -> Iterator[Server]:
         try:
             url = f"http://127.0.0.1:{port}/"
             deadline = time.monotonic() + PATIENCE
-            while not _answers(url):
+            while not answers(url):
                 if process.poll() is not None or time.monotonic() > deadline:
                     pytest.fail(f"the page did not start:\n{output.read_text()}")
                 time.sleep(0.2)
             yield Server(url, log)
         finally:
             process.terminate()
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as response:
-            return response.status == 200
-    except (urllib.error.URLError, TimeoutError, ConnectionError):
-        return False
 
 
 @pytest.fixture(scope="module")

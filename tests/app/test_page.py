@@ -14,12 +14,13 @@ import pytest
 from intersyn.motion import Motion
 
 playwright = pytest.importorskip("playwright.sync_api")
+from training.benchmark_page import BROWSER  # noqa: E402
+
 pytestmark = pytest.mark.slow
 
 PATIENCE = 120_000  # milliseconds: software rendering on a shared machine is slow
 playwright.expect.set_options(timeout=PATIENCE)
 LOCAL = {"127.0.0.1", "localhost"}
-ARGUMENTS = ("--no-sandbox", "--use-angle=swiftshader", "--disable-background-networking")
 
 
 class Visit:
@@ -64,7 +65,7 @@ class Visit:
 @contextmanager
 def visiting(chromium: str, url: str, *more: str, **context) -> Iterator[Visit]:
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=[*ARGUMENTS, *more])
+        browser = driver.chromium.launch(executable_path=chromium, args=[*BROWSER, *more])
         page = browser.new_page(**{"viewport": {"width": 1280, "height": 860}, **context})
         visit = Visit(page)
         page.goto(url)
