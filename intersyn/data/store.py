@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,30 @@ from intersyn.skeleton import NUM_JOINTS
 SPLITS = ("train", "val", "test")
 FORMAT = "intersyn-clips-1"
 FILE_NAME = "clips.zip"
+_SHARED = ("texts", "test_texts", "base")  # strings that many clips share: the header holds each once
+
+
+@dataclass(frozen=True)
+class Touch:
+    """Frames [start, end) of a clip in which a part of somebody's body is meant to touch something.
+
+    person, other: roles of the people (`Clip.role`), the same one where somebody touches their own body; `other` is
+    None for the floor, a thing, or a point in space. part, other_part: names of the two places that meet.
+    Raises `ValueError` where there are no such frames or people.
+    """
+
+    person: int
+    part: str
+    other: int | None
+    other_part: str
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            raise ValueError(f"a touch needs frames 0 <= start < end, got {self.start} and {self.end}")
+        if self.person < 0 or (self.other is not None and self.other < 0):
+            raise ValueError(f"people are counted from 0, got {self.person} and {self.other}")
 
 
 @dataclass(frozen=True)
@@ -33,7 +57,7 @@ class Clip:
     """One person's clip at 20 fps. `start` is its first row in the store's flat tensors."""
 
     name: str  # unique, for example "bandai/dataset-2_wave-left-hand_normal_003"
-    source: str  # bandai, cmu, salsa, humanml3d, interhuman
+    source: str  # bandai, cmu, salsa, humanml3d, interhuman, composed
     recording: str  # takes of one recording never straddle two splits
     action: str  # normalised label, for example "wave-left-hand"; sampling is balanced over it
     style: str  # "normal" where the source names none
@@ -45,6 +69,8 @@ class Clip:
     key: tuple[int, int] | None = None  # frames any crop must contain (the kick, the clasp), relative to the clip
     partner: str | None = None  # name of the other person's clip where two were recorded together, same frames
     role: int = 0  # 0 or 1: which person of the texts this is
+    touches: tuple[Touch, ...] = ()  # of everyone in the scene: two clips of a pair carry the same ones
+    base: tuple[str, ...] = ()  # names of the recorded clips that a composed one was made from
 
 
 @dataclass(frozen=True)
@@ -66,18 +92,18 @@ class ClipStore:
         Rotations are rounded to half a thousandth of a radian and positions to a tenth of a millimetre. Atomic.
         """
         header: dict[str, Any] = {"format": FORMAT, "fps": self.fps, "splits": {}}
-        texts: dict[str, int] = {}
+        strings: dict[str, int] = {}
         arrays: dict[str, bytes] = {}
         for split in SPLITS:
             clips = [clip for clip in self.clips if clip.split == split]
             if not clips:
                 continue
             rows = torch.cat([torch.arange(clip.start, clip.start + clip.frames) for clip in clips])
-            header["splits"][split] = [_clip_to_json(clip, texts) for clip in clips]
+            header["splits"][split] = [_clip_to_json(clip, strings) for clip in clips]
             arrays[f"{split}/rotations"] = encode_rotations(self.rotations[rows])
             arrays[f"{split}/root"] = encode_root(self.root[rows])
             arrays[f"{split}/contacts"] = encode_contacts(self.contacts[rows])
-        header["texts"] = list(texts)
+        header["texts"] = list(strings)
         path = Path(path)
         with atomic_write(path) as file, zipfile.ZipFile(file, "w") as archive:
             # a ZipInfo carries no time of its own: the same clips give the same file
@@ -125,16 +151,18 @@ def _read(archive: zipfile.ZipFile, header: dict[str, Any], splits: Sequence[str
     return ClipStore(torch.cat(rotations), torch.cat(root), torch.cat(contacts), tuple(clips), header["fps"])
 
 
-def _clip_to_json(clip: Clip, texts: dict[str, int]) -> dict[str, Any]:
+def _clip_to_json(clip: Clip, strings: dict[str, int]) -> dict[str, Any]:
     entry = {field.name: getattr(clip, field.name) for field in fields(clip) if field.name not in ("split", "start")}
-    for name in ("texts", "test_texts"):
-        entry[name] = [texts.setdefault(text, len(texts)) for text in entry[name]]
+    for name in _SHARED:
+        entry[name] = [strings.setdefault(text, len(strings)) for text in entry[name]]
+    entry["touches"] = [astuple(touch) for touch in clip.touches]
     return entry
 
 
-def _clip_from_json(entry: dict[str, Any], texts: Sequence[str], split: str, start: int) -> Clip:
-    entry = dict(entry)
-    for name in ("texts", "test_texts"):
-        entry[name] = tuple(texts[k] for k in entry[name])
+def _clip_from_json(entry: dict[str, Any], strings: Sequence[str], split: str, start: int) -> Clip:
+    entry = {"touches": [], "base": [], **entry}  # older files know neither
+    for name in _SHARED:
+        entry[name] = tuple(strings[k] for k in entry[name])
     entry["key"] = tuple(entry["key"]) if entry["key"] is not None else None
+    entry["touches"] = tuple(Touch(*touch) for touch in entry["touches"])
     return Clip(split=split, start=start, **entry)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import zipfile
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 
 from intersyn.data.codec import decode_root, encode_root
 from intersyn.data.retarget import joints_of
-from intersyn.data.store import Clip, ClipStore
+from intersyn.data.store import Clip, ClipStore, Touch
 from tests.motions import smooth_motion
 
 
@@ -31,6 +32,8 @@ def store():
                 key=(3, 9) if k == 0 else None,
                 partner="made/2" if k == 0 else None,
                 role=k % 2,
+                touches=(Touch(0, "left_palm", 1, "right_palm", 4, 9), Touch(1, "toes", None, "floor", 0, 30))[:k],
+                base=("made/0", "made/1")[:k],
             )
         )
         start += frames
@@ -48,13 +51,35 @@ def test_round_trip_of_all_splits(store, tmp_path):
     for clip in store.clips:
         other = by_name[clip.name]
         for field in ("source", "recording", "action", "style", "split", "frames", "texts", "test_texts", "key",
-                      "partner", "role"):  # fmt: skip
+                      "partner", "role", "touches", "base"):  # fmt: skip
             assert getattr(other, field) == getattr(clip, field), field
         a, b = _rows(store, clip), _rows(loaded, other)
         error = joints_of(store.rotations[a], store.root[a]) - joints_of(loaded.rotations[b], loaded.root[b])
         assert float(error.norm(dim=-1).median()) < 5e-4  # half a millimetre
         torch.testing.assert_close(loaded.contacts[b], store.contacts[a])
         torch.testing.assert_close(loaded.root[b], store.root[a], atol=6e-5, rtol=0)
+
+
+def test_files_without_touches_are_read(store, tmp_path):
+    path = store.save(tmp_path / "clips.zip")
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    header = json.loads(members["header.json"])
+    for entry in header["splits"]["test"]:
+        del entry["touches"], entry["base"]
+    members["header.json"] = json.dumps(header).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    (clip,) = ClipStore.load(path, ("test",)).clips
+    assert clip.touches == () and clip.base == ()
+
+
+@pytest.mark.parametrize("wrong", [(0, 1, 5, 5), (0, 1, -1, 5), (-1, 1, 0, 5), (0, -1, 0, 5)])
+def test_a_touch_needs_frames_and_people(wrong):
+    person, other, start, end = wrong
+    with pytest.raises(ValueError, match="got -?[0-9]+ and"):
+        Touch(person, "left_palm", other, "chest", start, end)
 
 
 def test_only_the_splits_asked_for_are_loaded(store, tmp_path):
