@@ -94,7 +94,7 @@ def card_text(report: Mapping[str, Any]) -> str:
     lines += [
         f"took {run['seconds']:.0f} s{memory}. `clips.zip` has {run['megabytes']:.1f} MB; packing moves joints by"
     ]
-    lines += [f"{run['packing_error_mm']:.2f} mm (median).", ""]
+    lines += [f"{run['packing_error_mm']:.2f} mm (median) and {run['most_packing_error_mm']:.2f} mm at most.", ""]
     for title, name in (("Labels", "label"), ("Styles", "style")):
         lines += [f"## {title}", "", f"| {name} | clips | minutes | train / val / test |", "|---|---|---|---|"]
         for key, row in report[name].items():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import lzma
 import zipfile
+import zlib
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,9 @@ import torch
 from torch import Tensor
 
 from intersyn.data.codec import (
+    FIRST_PACKING,
+    PACKING,
+    Packing,
     decode_contacts,
     decode_root,
     decode_rotations,
@@ -24,7 +29,8 @@ from intersyn.files import atomic_write
 from intersyn.skeleton import NUM_JOINTS
 
 SPLITS = ("train", "val", "test")
-FORMAT = "intersyn-clips-1"
+FORMAT = "intersyn-clips-2"
+FIRST_FORMAT = "intersyn-clips-1"  # read still: it does not say how it is packed
 FILE_NAME = "clips.zip"
 _SHARED = ("texts", "test_texts", "base")  # strings that many clips share: the header holds each once
 
@@ -89,9 +95,9 @@ class ClipStore:
     def save(self, path: str | Path) -> Path:
         """Write everything into one zip, packed (see `codec`): a header in JSON, and per split three packed arrays.
 
-        Rotations are rounded to half a thousandth of a radian and positions to a tenth of a millimetre. Atomic.
+        Rounding (see `codec`) moves joints by about a sixth of a millimetre, and by less than one at most. Atomic.
         """
-        header: dict[str, Any] = {"format": FORMAT, "fps": self.fps, "splits": {}}
+        header: dict[str, Any] = {"format": FORMAT, "fps": self.fps, "packing": asdict(PACKING), "splits": {}}
         strings: dict[str, int] = {}
         arrays: dict[str, bytes] = {}
         for split in SPLITS:
@@ -99,15 +105,16 @@ class ClipStore:
             if not clips:
                 continue
             rows = torch.cat([torch.arange(clip.start, clip.start + clip.frames) for clip in clips])
+            frames = [clip.frames for clip in clips]
             header["splits"][split] = [_clip_to_json(clip, strings) for clip in clips]
-            arrays[f"{split}/rotations"] = encode_rotations(self.rotations[rows])
-            arrays[f"{split}/root"] = encode_root(self.root[rows])
+            arrays[f"{split}/rotations"] = encode_rotations(self.rotations[rows], frames)
+            arrays[f"{split}/root"] = encode_root(self.root[rows], frames)
             arrays[f"{split}/contacts"] = encode_contacts(self.contacts[rows])
         header["texts"] = list(strings)
         path = Path(path)
         with atomic_write(path) as file, zipfile.ZipFile(file, "w") as archive:
             # a ZipInfo carries no time of its own: the same clips give the same file
-            archive.writestr(zipfile.ZipInfo("header.json"), json.dumps(header), compress_type=zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo("header.json"), json.dumps(header), compress_type=zipfile.ZIP_LZMA)
             for name, data in arrays.items():
                 archive.writestr(zipfile.ZipInfo(name), data, compress_type=zipfile.ZIP_STORED)
         return path
@@ -126,25 +133,28 @@ class ClipStore:
         try:
             with zipfile.ZipFile(path) as archive:
                 header = json.loads(archive.read("header.json"))
-                if header.get("format") != FORMAT:
+                if header.get("format") not in (FORMAT, FIRST_FORMAT):
                     raise ValueError(f"format {header.get('format')!r}, this version reads {FORMAT!r}")
                 return _read(archive, header, [split for split in SPLITS if split in splits])
-        except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+        except (zipfile.BadZipFile, lzma.LZMAError, zlib.error, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is no clip store: {error}") from error
 
 
 def _read(archive: zipfile.ZipFile, header: dict[str, Any], splits: Sequence[str]) -> ClipStore:
     clips: list[Clip] = []
     rotations, root, contacts = [torch.zeros(0, NUM_JOINTS, 4)], [torch.zeros(0, 3)], [torch.zeros(0, 4)]
+    packing = FIRST_PACKING
+    if header["format"] == FORMAT:
+        packing = Packing(**{**header["packing"], "angle": tuple(header["packing"]["angle"])})
     start = 0
     for split in splits:
         entries = header["splits"].get(split, [])
-        frames = sum(entry["frames"] for entry in entries)
-        if not frames:
+        frames = [entry["frames"] for entry in entries]
+        if not sum(frames):
             continue
-        rotations.append(decode_rotations(archive.read(f"{split}/rotations"), frames))
-        root.append(decode_root(archive.read(f"{split}/root"), frames))
-        contacts.append(decode_contacts(archive.read(f"{split}/contacts"), frames))
+        rotations.append(decode_rotations(archive.read(f"{split}/rotations"), frames, packing))
+        root.append(decode_root(archive.read(f"{split}/root"), frames, packing))
+        contacts.append(decode_contacts(archive.read(f"{split}/contacts"), sum(frames)))
         for entry in entries:
             clips.append(_clip_from_json(entry, header["texts"], split, start))
             start += clips[-1].frames
