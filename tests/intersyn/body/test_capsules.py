@@ -5,8 +5,26 @@ from __future__ import annotations
 import pytest
 import torch
 
-from intersyn.body.capsules import CAPSULES, RADII, capsule_ends, penetration_depth, segment_distance
-from intersyn.skeleton import REST_JOINTS, global_rotations, joints_from_global
+from intersyn.body.capsules import (
+    ARMS,
+    CAPSULE,
+    CAPSULES,
+    EVERYTHING,
+    HEAD,
+    LEGS,
+    RADII,
+    TORSO,
+    capsule_ends,
+    capsule_overlap,
+    pairs_of,
+    penetration_depth,
+    segment_distance,
+    self_pairs,
+)
+from intersyn.body.default import default_body
+from intersyn.body.skin import skin
+from intersyn.rotations import axis_angle_to_quaternion
+from intersyn.skeleton import JOINT, JOINT_NAMES, REST_JOINTS, global_rotations, joints_from_global
 from tests.motions import smooth_motion
 
 
@@ -39,10 +57,10 @@ def test_distances_by_brute_force() -> None:
 def test_bodies_apart_and_overlapping() -> None:
     step = torch.tensor((0.0, 0.0, 1.0))
     assert penetration_depth(REST_JOINTS, REST_JOINTS + step).max() == 0
-    # one behind the other at 10 cm: the two trunks' axes are parallel, so their depth is known
+    # one behind the other at 10 cm: the axes of one part are parallel, so their depth is known
     depth = penetration_depth(REST_JOINTS, REST_JOINTS + 0.1 * step)
-    trunk = [k for k, (a, b, *_) in enumerate(CAPSULES) if (a, b) == ("pelvis", "spine3")][0]
-    assert depth[trunk, trunk] == pytest.approx(2 * float(RADII[trunk]) - 0.1, abs=2e-3)
+    ribs = CAPSULE["ribs"]
+    assert depth[ribs, ribs] == pytest.approx(2 * float(RADII[ribs, 0]) - 0.1, abs=2e-3)
     assert depth.shape == (len(CAPSULES), len(CAPSULES))
 
 
@@ -65,15 +83,84 @@ def test_the_gradient_parts_two_bodies() -> None:
     assert after < before
 
 
-def test_head_and_hands_reach_beyond_their_joints() -> None:
-    start, end = capsule_ends(REST_JOINTS)
-    names = [(a, b, s) for a, b, s, *_ in CAPSULES]
-    assert end[names.index(("neck", "head", 1.3)), 1] > REST_JOINTS[15, 1] + 0.05
-    hand = names.index(("left_elbow", "left_wrist", 1.0))
-    torch.testing.assert_close(start[hand], REST_JOINTS[20])
-    assert end[hand, 0] > REST_JOINTS[20, 0] + 0.08
+def pose(**turns: tuple[float, float, float]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Local quaternions (1, 22, 4) of the T-pose but for these axis angles, and the pelvis (1, 3) at rest."""
+    axis_angle = torch.zeros(1, 22, 3)
+    for joint, turn in turns.items():
+        axis_angle[0, JOINT[joint]] = torch.tensor(turn)
+    return axis_angle_to_quaternion(axis_angle), REST_JOINTS[:1].clone()
+
+
+ARMS_DOWN = {"left_shoulder": (0.0, 0.0, -1.25), "right_shoulder": (0.0, 0.0, 1.25)}
+BENT = {"spine1": (0.3, 0.0, 0.0), "spine2": (0.3, 0.0, 0.0), "spine3": (0.2, 0.0, 0.0), "left_hip": (-0.3, 0.0, 0.0)}
+
+
+@pytest.mark.parametrize("turns", [{}, ARMS_DOWN, ARMS_DOWN | BENT])
+def test_capsules_of_the_trunk_end_just_inside_the_skin(turns: dict) -> None:
+    body = default_body()
+    local, root = pose(**turns)
+    rotations = global_rotations(local)
+    start, end = (e[0] for e in capsule_ends(joints_from_global(rotations, root), rotations))
+    vertices = torch.from_numpy(skin(body, local, root))[0]
+    axis = (end - start)[:, None]
+    along = ((vertices - start[:, None]) * axis).sum(-1, keepdim=True) / axis.square().sum(-1, keepdim=True)
+    along = along.clamp(0, 1)
+    radius = torch.lerp(RADII[:, :1], RADII[:, 1:], along[..., 0])
+    outside = ((vertices - start[:, None] - along * axis).norm(dim=-1) - radius)[list(TORSO + HEAD + LEGS)].amin(0)
+    trunk = torch.from_numpy(body.weights).argmax(1)
+    for names in (("pelvis",), ("spine1", "spine2"), ("spine3",)):
+        margin = outside[torch.isin(trunk, torch.tensor([JOINT_NAMES.index(name) for name in names]))]
+        assert margin.quantile(0.05) > -0.012
+        assert margin.median() < 0.012
+        assert margin.quantile(0.95) < 0.025
+
+
+def test_head_and_hands_turn_with_their_joints() -> None:
+    local, root = pose(left_wrist=(0.0, 0.0, -1.2), head=(0.5, 0.0, 0.0))
+    rotations = global_rotations(local)
+    joints = joints_from_global(rotations, root)
+    hand, skull = CAPSULE["left_hand"], CAPSULE["skull"]
+    straight, turned = capsule_ends(joints), capsule_ends(joints, rotations)
+    assert straight[1][0, hand, 0] > joints[0, JOINT["left_wrist"], 0] + 0.14
+    assert turned[1][0, hand, 1] < joints[0, JOINT["left_wrist"], 1] - 0.12  # the hand hangs down
+    assert turned[1][0, skull, 2] > straight[1][0, skull, 2] + 0.03  # the crown has come forward
+    others = [k for k in EVERYTHING if k not in (hand, CAPSULE["right_hand"], skull)]
+    torch.testing.assert_close(turned[0][:, others], straight[0][:, others])
+    rest = capsule_ends(REST_JOINTS, axis_angle_to_quaternion(torch.zeros(22, 3)))
+    torch.testing.assert_close(capsule_ends(REST_JOINTS)[1], rest[1], atol=0.02, rtol=0)
+
+
+def test_pairs_are_those_asked_for() -> None:
+    shifted = REST_JOINTS + torch.tensor((0.1, 0.0, 0.15))
+    every = penetration_depth(REST_JOINTS, shifted)
+    pairs = pairs_of(ARMS, TORSO + HEAD)
+    torch.testing.assert_close(penetration_depth(REST_JOINTS, shifted, pairs), every[pairs[:, 0], pairs[:, 1]])
+    assert every.max() > 0.05
+    assert sorted(ARMS + TORSO + HEAD + LEGS) == list(EVERYTHING)
+
+
+def test_own_parts_apart_in_rest_and_entering_each_other() -> None:
+    pairs = self_pairs()
+    assert not any(CAPSULES[a].group == CAPSULES[b].group for a, b in pairs.tolist())
+
+    def deepest(**turns: tuple[float, float, float]) -> tuple[float, tuple[str, str]]:
+        local, root = pose(**turns)
+        rotations = global_rotations(local)
+        ends = capsule_ends(joints_from_global(rotations, root), rotations)
+        depth = capsule_overlap(ends, ends, pairs)[0]
+        a, b = pairs[depth.argmax()].tolist()
+        return float(depth.max()), (CAPSULES[a].name, CAPSULES[b].name)
+
+    assert deepest()[0] == 0
+    assert deepest(**ARMS_DOWN)[0] == 0
+    depth, parts = deepest(left_shoulder=(0.0, 0.0, -1.25), left_elbow=(0.0, 0.0, -1.2))  # an elbow bent the wrong way
+    assert depth > 0.1 and parts == ("left_hand", "buttocks")
 
 
 def test_wrong_shapes_are_named() -> None:
     with pytest.raises(ValueError, match=r"\(5, 21, 3\)"):
         capsule_ends(torch.zeros(5, 21, 3))
+    with pytest.raises(ValueError, match=r"\(22, 4\), got \(22, 3\)"):
+        capsule_ends(REST_JOINTS, REST_JOINTS)
+    with pytest.raises(ValueError, match=r"\(4, 3\)"):
+        penetration_depth(REST_JOINTS, REST_JOINTS, torch.zeros(4, 3, dtype=torch.long))

@@ -93,7 +93,7 @@ def test_penetration() -> None:
     path[:5, 2] = 1.0
     depth, share = P.penetration(moving(torch.zeros(10, 3)), moving(path))
     assert share == 0.5
-    assert float(depth) == pytest.approx(95.0, abs=1.0)  # half of twice the trunk's radius
+    assert float(depth) == pytest.approx(107.0, abs=1.0)  # half of twice the chest's radius
     assert float(P.joint_penetration(moving(torch.zeros(10, 3)), moving(path))) == pytest.approx(60.0, abs=0.1)
 
 
