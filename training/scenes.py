@@ -19,7 +19,10 @@ from training.rendering import Ball, Stage, skin
 
 ASIDE = 25.0  # degrees from a pure side view at which two people are seen
 HALF_FRONT = 35.0  # degrees from the front at which a lone person is seen
-NEAR = {"pair": (0.22, 50.0, 38.0), "alone": (0.4, 70.0, 15.0)}  # of a close-up: metres shown, turn, elevation, degrees
+NEAR = {"pair": 0.22, "alone": 0.4}  # metres round the focus that a close-up shows
+# Degrees from the wide view and of elevation at which a close-up may be taken, best first.
+NEAR_TURNS, NEAR_ELEVATIONS = (50.0, -30.0, 90.0, 140.0, -80.0), (35.0, 15.0, 60.0)
+BLOCKING = (0.08, 0.1)  # metres before the focus and off the line of sight within which skin hides it
 OUTLINE_EVERY = 29  # vertices are enough to frame a body
 FOLLOW_GAIN = 1.4  # the camera goes along where that makes people this much larger
 PATH_BLUR = 8  # frames, so that a camera that goes along does not sway with each step
@@ -162,12 +165,21 @@ class Shot:
         return _draw(self.scene, frame, stage)
 
     def close_up(self, frame: int) -> Image.Image:
-        """What matters in one frame (`focus_of`) from near by, from another side and from above."""
-        reach, turn, elevation = NEAR["alone" if self.scene.people == 1 else "pair"]
-        points = focus_of(self.scene, frame) + reach * (_unit_cube() * 2 - 1)
-        return _draw(
-            self.scene, frame, Stage(Camera.framing(points, self.azimuth + turn, self._camera.size, elevation))
-        )
+        """What matters in one frame (`focus_of`) from near by, from another side, where no body stands before it."""
+        focus = focus_of(self.scene, frame)
+        points = focus + NEAR["alone" if self.scene.people == 1 else "pair"] * (_unit_cube() * 2 - 1)
+        away = skin(self.scene.rotations[:, frame], self.scene.root[:, frame], 4).flatten(0, 1).double().numpy() - focus
+
+        def hidden(camera: Camera) -> int:
+            across, before = away @ camera.axes[:2].T, -away @ camera.axes[2]
+            return int(((before > BLOCKING[0]) & (np.linalg.norm(across, axis=1) < BLOCKING[1])).sum())
+
+        cameras = [
+            Camera.framing(points, self.azimuth + turn, self._camera.size, elevation)
+            for elevation in NEAR_ELEVATIONS
+            for turn in NEAR_TURNS
+        ]
+        return _draw(self.scene, frame, Stage(min(cameras, key=hidden)))
 
 
 def _path(scene: Scene) -> np.ndarray:

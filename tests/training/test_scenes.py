@@ -107,3 +107,14 @@ def test_from_store_finds_the_partner_and_marks_the_key_interval():
 
 def test_one_frame_is_enough():
     assert Shot(facing_pair(frames=1), (32, 24)).draw(0).size == (32, 24)
+
+
+@pytest.mark.parametrize("forward", [0.25, -0.25])
+def test_a_close_up_finds_a_side_on_which_no_body_hides_the_thing(forward: float):
+    pair = facing_pair(distance=3.0)
+    place = torch.tensor((0.0, 1.3, forward)).repeat(3, 1)
+    scene = Scene(pair.rotations, pair.root, things=place[None], focus=place)
+    for azimuth in (0.0, 180.0):
+        picture = np.asarray(Shot(scene, (60, 60), azimuth).close_up(0)).astype(float)
+        hues = picture / picture.sum(-1, keepdims=True)
+        assert (np.abs(hues - np.array(THING) / sum(THING)).max(-1) < 0.05).sum() > 40
