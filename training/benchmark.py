@@ -39,7 +39,7 @@ class Config:
     threads: int = 2
     frames: int = 196
     repeats: int = 9
-    data: Path | None = None  # what training.prepare wrote: measures training as well
+    data: tuple[Path, ...] = ()  # what training.prepare wrote: measures training as well
     text: str | None = None  # text encoder of training, as in training.train_ins
     batch_size: int = 32
 
@@ -163,7 +163,7 @@ def main(config: Config) -> None:
     for name, seconds in by_setting.items():
         print(f"| {name} | {seconds:.3f} | {seconds / by_setting['the default']:.2f} |")
     print(f"\nPeak memory {peak_megabytes(config.device):.0f} MB.")
-    if config.data is not None:
+    if config.data:
         drawing, step = training(config).values()
         print(
             f"\nTraining, batches of {config.batch_size}: {1 / (drawing + step):.2f} it/s; on one batch again and again"

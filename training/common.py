@@ -7,7 +7,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -120,19 +120,34 @@ def _pair_up(table: PartTable) -> PartTable:
     return PartTable(**merged, length=table.length.reshape(-1, 2).amin(1))
 
 
-def make_dataset(
-    data: Path, split: str, seed: int, device: Any, phrasing: str = "train", paired_solos: int = PAIRED_SOLOS
-) -> InterleavedDataset:
-    """The sequences of one split; its interactions are recorded pairs (where there are any) and paired solos.
+def load_clips(data: Sequence[Path], splits: Sequence[str]) -> ClipStore:
+    """The clips of some splits from all these folders, as one store.
 
-    Raises `InputError` where `data` is not what training.prepare writes.
+    Raises `InputError` where a folder holds no prepared clips, or where the folders do not go together.
     """
+    stores = []
+    for folder in data:
+        try:
+            stores.append(ClipStore.load(folder, splits))
+        except FileNotFoundError as error:
+            raise InputError(f"{folder} holds no {FILE_NAME}: --data is a folder of prepared clips") from error
+        except (OSError, ValueError) as error:
+            raise InputError(f"{error}") from error
     try:
-        store = ClipStore.load(data, splits=(split,))
-    except FileNotFoundError as error:
-        raise InputError(f"{data} holds no {FILE_NAME}: --data is the folder that training.prepare wrote") from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"{error}") from error
+        return ClipStore.join(stores)
+    except ValueError as error:
+        raise InputError(f"--data {' '.join(map(str, data))}: {error}") from error
+
+
+def make_dataset(
+    data: Sequence[Path], split: str, seed: int, device: Any, phrasing: str = "train",
+    paired_solos: int = PAIRED_SOLOS,
+) -> InterleavedDataset:  # fmt: skip
+    """The sequences of one split of all folders; interactions from every source that the clips offer.
+
+    Raises `InputError` where the folders cannot be used (see `load_clips`).
+    """
+    store = load_clips(data, (split,))
     material = Material.from_store(store, device)
     sources = standard_sources(store, material, seed, split, phrasing, paired_solos)
     return InterleavedDataset(store, sources, seed, split=split, phrasing=phrasing, device=device, material=material)

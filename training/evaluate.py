@@ -38,7 +38,7 @@ from intersyn.motion import Motion
 from intersyn.pipeline import VARIANTS, InterSynPipeline
 from intersyn.timeline import Part, Segment, Timeline
 from training import contact_sheet
-from training.common import make_dataset, run_command
+from training.common import load_clips, make_dataset, run_command
 from training.evaluation_report import REAL, markdown, summary
 from training.text_checks import CHECKS, clip_joints, draw_requests, reference_clips
 
@@ -50,7 +50,7 @@ _BATCH = 8  # sequences drawn at once; those of a batch are of similar length
 class Config:
     """What to measure, on how much, and where to write it."""
 
-    data: Path  # what training.prepare wrote
+    data: tuple[Path, ...]  # one folder or several, as in training.train_ins
     out: Path  # a Markdown file; the JSON goes beside it
     checkpoint: str | None = None  # folder or Hub id; the bundled one if not given
     sequences: int = 64  # interleaved test sequences
@@ -192,7 +192,7 @@ def measure_texts(
     pipe: InterSynPipeline, store: ClipStore, config: Config, state: PartialState
 ) -> list[dict[str, Any]]:
     """One row per check and maker (REAL: a test clip), gathered from all processes."""
-    every = ClipStore.load(config.data, SPLITS)
+    every = load_clips(config.data, SPLITS)
     makers = [name for name in ("full", "no_rec", "no_smooth") if name in pipe.variants]
     # Without interactions REC does nothing: `no_rec` stands for `full` where there is no REC.
     makers = [name for name in makers if name != "no_rec" or "full" not in makers]
@@ -240,7 +240,7 @@ def main(config: Config) -> None:
     guidance = pipe.config.guidance_scale if config.guidance_scale is None else config.guidance_scale
     config = replace(config, steps=steps, guidance_scale=guidance)
     samples = draw_samples(dataset, config.sequences)
-    store = ClipStore.load(config.data, ("test",))
+    store = load_clips(config.data, ("test",))
     if config.sheet is not None and state.is_main_process:
         draw_sheets(pipe, samples, config)
     sequences = measure_sequences(pipe, samples, config, state)

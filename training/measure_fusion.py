@@ -9,12 +9,13 @@ How far feet slide while labelled as in contact is printed too, and the time a b
 
 from __future__ import annotations
 
-import argparse
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+import tyro
 from torch import Tensor
 
 from intersyn.conditions import INTERACTION, PADDING
@@ -22,9 +23,20 @@ from intersyn.data.dataset import InterleavedDataset, Sequences, standard_source
 from intersyn.data.material import Material
 from intersyn.data.store import ClipStore
 from intersyn.skeleton import FOOT_JOINTS, global_rotations, joints_from_global
+from training.common import load_clips, run_command
 
 REACH = 5  # frames to either side of a seam
 _MM = 1000.0
+
+
+@dataclass(frozen=True)
+class Config:
+    """What to measure, and how much of it."""
+
+    data: tuple[Path, ...]  # one folder or several, as in training.train_ins
+    sequences: int = 512
+    batch: int = 32
+    seed: int = 0
 
 
 def window_jerk(joints: Tensor) -> Tensor:
@@ -73,28 +85,21 @@ def sliding(batch: Sequences) -> tuple[list[float], list[float]]:
     return step[held & near].tolist(), step[held & ~near].tolist()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder written by training.prepare")
-    parser.add_argument("--sequences", type=int, default=512)
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
-
-    store = ClipStore.load(arguments.data)
+def main(config: Config) -> None:
+    store = load_clips(config.data, ("train",))
     material = Material.from_store(store)
-    sources = standard_sources(store, material, seed=arguments.seed)
-    dataset = InterleavedDataset(store, sources, arguments.seed, material=material)
-    raw = raw_windows(store, 20_000, np.random.default_rng(arguments.seed)).numpy()
+    sources = standard_sources(store, material, seed=config.seed)
+    dataset = InterleavedDataset(store, sources, config.seed, material=material)
+    raw = raw_windows(store, 20_000, np.random.default_rng(config.seed)).numpy()
     print(f"raw clips, 20000 windows: median {np.median(raw):.1f}, mean {raw.mean():.1f} mm/frame^3")
 
     seams: dict[str, list[float]] = {}
     near: list[float] = []
     far: list[float] = []
     elapsed = 0.0
-    for step in range(max(1, arguments.sequences // arguments.batch)):
+    for step in range(max(1, config.sequences // config.batch)):
         began = time.process_time()
-        batch = dataset.batch(step, "interleaved", arguments.batch)
+        batch = dataset.batch(step, "interleaved", config.batch)
         elapsed += time.process_time() - began
         for name, values in seam_windows(batch).items():
             seams.setdefault(name, []).extend(values)
@@ -109,9 +114,9 @@ def main() -> None:
             f"  mean {mean:6.1f} ({mean / raw.mean():.2f} x raw)"
         )
     print(f"slide in contact, mm/frame: near seams {np.mean(near):.2f}, elsewhere {np.mean(far):.2f}")
-    count = max(1, arguments.sequences // arguments.batch)
-    print(f"{elapsed / count * 1000:.0f} ms of CPU time for a batch of {arguments.batch} two-person sequences")
+    count = max(1, config.sequences // config.batch)
+    print(f"{elapsed / count * 1000:.0f} ms of CPU time for a batch of {config.batch} two-person sequences")
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main, tyro.cli(Config, description=__doc__))

@@ -46,7 +46,7 @@ from training.common import (
 
 @dataclass(frozen=True)
 class Config:
-    data: Path  # what training.prepare wrote
+    data: tuple[Path, ...]  # one folder or several that training.prepare and training.compose wrote
     out: Path
     fork: Path | None = None  # start from the fork state of this run
     smooth: bool = True  # False is the ablation `no_smooth`

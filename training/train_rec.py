@@ -59,7 +59,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Config:
-    data: Path
+    data: tuple[Path, ...]  # as in training.train_ins
     ins: Path  # the run folder of training.train_ins
     out: Path
     text: str | None = None

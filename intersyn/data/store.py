@@ -7,7 +7,7 @@ import lzma
 import zipfile
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +91,29 @@ class ClipStore:
     contacts: Tensor
     clips: tuple[Clip, ...]
     fps: float = 20.0
+
+    @staticmethod
+    def join(stores: Sequence[ClipStore]) -> ClipStore:
+        """One store of everybody's clips, in order.
+
+        Raises `ValueError` where there is none, where two clips have one name, or where frame rates differ.
+        """
+        if not stores:
+            raise ValueError("no clips to join")
+        if any(store.fps != stores[0].fps for store in stores):
+            raise ValueError(f"clips of one frame rate can be joined, got {[store.fps for store in stores]}")
+        clips: list[Clip] = []
+        names: set[str] = set()
+        offset = 0
+        for store in stores:
+            for clip in store.clips:
+                if clip.name in names:
+                    raise ValueError(f"two clips are called {clip.name!r}")
+                names.add(clip.name)
+                clips.append(replace(clip, start=clip.start + offset))
+            offset += len(store.root)
+        rows = (torch.cat([getattr(s, name) for s in stores]) for name in ("rotations", "root", "contacts"))
+        return ClipStore(*rows, tuple(clips), stores[0].fps)
 
     def save(self, path: str | Path) -> Path:
         """Write everything into one zip, packed (see `codec`): a header in JSON, and per split three packed arrays.

@@ -3,11 +3,13 @@
 import csv
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
 
 from intersyn.text import TextEncoder
+from tests.synthetic import make_store
 from training.common import (
     EMA,
     BatchMaker,
@@ -16,6 +18,7 @@ from training.common import (
     Log,
     build_text_cache,
     learning_rate,
+    load_clips,
     make_dataset,
     run_command,
 )
@@ -58,7 +61,7 @@ def test_a_budget_of_nothing_is_spent_at_once():
 
 
 def test_batches_are_a_function_of_the_step(store_folder, tmp_path):
-    dataset = make_dataset(store_folder, "train", 0, "cpu", paired_solos=60)
+    dataset = make_dataset([store_folder], "train", 0, "cpu", paired_solos=60)
     cache = build_text_cache(dataset.texts, None, tmp_path / "texts.safetensors")
     maker = BatchMaker(dataset, cache, None, "cpu")
     one, again, other = maker(7, "interleaved", 3), maker(7, "interleaved", 3), maker(8, "interleaved", 3)
@@ -70,7 +73,7 @@ def test_batches_are_a_function_of_the_step(store_folder, tmp_path):
 
 
 def test_solo_batches_pair_strangers(store_folder, tmp_path):
-    dataset = make_dataset(store_folder, "train", 0, "cpu", paired_solos=60)
+    dataset = make_dataset([store_folder], "train", 0, "cpu", paired_solos=60)
     cache = build_text_cache(dataset.texts, None, tmp_path / "texts.safetensors")
     batch = BatchMaker(dataset, cache, None, "cpu")(2, "solo", 4)
     assert batch.x0.shape[:2] == (2, 2)
@@ -96,10 +99,10 @@ def _command(module: str, *arguments: object) -> subprocess.CompletedProcess[str
 @pytest.mark.parametrize(
     ("module", "arguments", "message"),
     [
-        ("train_ins", ("--data", "nowhere"), "nowhere holds no clips.zip: --data is the folder"),
+        ("train_ins", ("--data", "nowhere"), "nowhere holds no clips.zip: --data is a folder"),
         ("train_ins", ("--data", "{data}", "--fork", "nowhere"), "nowhere/fork.pt does not exist: --fork is"),
         ("train_rec", ("--data", "{data}", "--ins", "nowhere"), "nowhere holds no folder ins: --ins is"),
-        ("evaluate", ("--data", "nowhere", "--device", "cpu"), "nowhere holds no clips.zip: --data is the folder"),
+        ("evaluate", ("--data", "nowhere", "--device", "cpu"), "nowhere holds no clips.zip: --data is a folder"),
     ],
 )
 def test_a_missing_input_is_one_sentence_and_exit_code_2(module, arguments, message, store_folder, tmp_path):
@@ -114,7 +117,19 @@ def test_a_missing_input_is_one_sentence_and_exit_code_2(module, arguments, mess
 def test_a_damaged_store_is_named(tmp_path):
     (tmp_path / "clips.zip").write_bytes(b"half")
     with pytest.raises(InputError, match=r"clips\.zip is no clip store"):
-        make_dataset(tmp_path, "train", 0, "cpu")
+        make_dataset([tmp_path], "train", 0, "cpu")
+
+
+def test_several_folders_are_one_store(store_folder, tmp_path):
+    other = make_store(5, per_action=1)
+    clips = tuple(replace(clip, name=f"other/{clip.name}", partner=None) for clip in other.clips)
+    replace(other, clips=clips).save(tmp_path / "clips.zip")
+    one, both = load_clips([store_folder], ("train",)), load_clips([store_folder, tmp_path], ("train",))
+    assert len(both.clips) == len(one.clips) + len(clips) and len(both.root) == len(one.root) + len(other.root)
+    with pytest.raises(InputError, match="two clips are called"):
+        load_clips([tmp_path, tmp_path], ("train",))
+    with pytest.raises(InputError, match="no clips to join"):
+        load_clips([], ("train",))
 
 
 def test_a_mistake_of_ours_keeps_its_traceback():

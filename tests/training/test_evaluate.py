@@ -32,7 +32,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def samples(data: Path):
-    return draw_samples(make_dataset(data, "test", 0, "cpu", "test", 60), 10)
+    return draw_samples(make_dataset([data], "test", 0, "cpu", "test", 60), 10)
 
 
 def test_samples_are_whole_and_told_in_reserved_words(samples, data: Path) -> None:
@@ -47,7 +47,7 @@ def test_samples_are_whole_and_told_in_reserved_words(samples, data: Path) -> No
         assert told == (sample.pairs in ("recorded pairs", "both"))
         alone = all(len(part.people) == 1 for segment in sample.timeline.segments for part in segment.parts)
         assert alone == (sample.pairs == "no interaction")
-    again = draw_samples(make_dataset(data, "test", 0, "cpu", "test", 60), 10)
+    again = draw_samples(make_dataset([data], "test", 0, "cpu", "test", 60), 10)
     assert all(torch.equal(a.motion.trans, b.motion.trans) for a, b in zip(samples, again, strict=True))
 
 
@@ -114,7 +114,9 @@ def test_requests_take_all_clips_before_any_twice(data: Path) -> None:
 def test_main_writes_a_page_and_its_figures(tiny_checkpoint: Path, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "page.md"
     main(
-        Config(data, out, str(tiny_checkpoint), sequences=3, per_check=1, steps=1, guidance_scale=1.0, paired_solos=60)
+        Config(
+            (data,), out, str(tiny_checkpoint), sequences=3, per_check=1, steps=1, guidance_scale=1.0, paired_solos=60
+        )
     )
     report = json.loads(out.with_suffix(".json").read_text())
     assert set(report["figures"]) == {"real", *VARIANTS}

@@ -23,7 +23,7 @@ TINY = CMDMConfig(dim=32, layers=1, heads=2, text_dim=16, relation_dim=8)
 def config(data: Path, out: Path, **changes) -> Config:
     small = {"model": TINY, "steps": 4, "batch_size": 2, "log_every": 1, "val_every": 4, "mixed_precision": "no"}
     small["paired_solos"] = 60
-    return Config(data=data, out=out, **{**small, **changes})
+    return Config(data=(data,), out=out, **{**small, **changes})
 
 
 def losses_of(folder: Path) -> list[tuple[str, str]]:
@@ -63,7 +63,7 @@ def test_no_smooth_forks_from_the_same_weights_and_data(store_folder, tmp_path):
 @pytest.mark.slow
 def test_a_tiny_cmdm_reproduces_one_interleaved_sequence_to_two_centimetres(store_folder):
     torch.manual_seed(0)
-    dataset = make_dataset(store_folder, "train", 0, "cpu", paired_solos=60)
+    dataset = make_dataset([store_folder], "train", 0, "cpu", paired_solos=60)
     sequences = dataset.batch(0, kind="interleaved", batch_size=1)
     table, frames = sequences.table, sequences.root.shape[2]
     metric = encode(sequences.rotations, sequences.root, sequences.contacts, table, frames=sequences.frames)

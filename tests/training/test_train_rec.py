@@ -20,7 +20,7 @@ TINY = {"dim": 32, "layers": 1, "heads": 2, "text_dim": 16, "relation_dim": 8}
 
 @pytest.fixture(scope="module")
 def maker(store_folder: Path) -> BatchMaker:
-    dataset = make_dataset(store_folder, "train", 0, "cpu", paired_solos=60)
+    dataset = make_dataset([store_folder], "train", 0, "cpu", paired_solos=60)
     return BatchMaker(dataset, TextCache.build(TextEncoder.from_pretrained(), dataset.texts), None, "cpu")
 
 
@@ -76,7 +76,7 @@ def test_a_stopped_run_goes_on_exactly(store_folder, maker, cmdm, tmp_path):
 
     def config(out: str, **changes) -> Config:
         return Config(
-            data=store_folder, ins=tmp_path / "ins", out=tmp_path / out, steps=3, model=CoordinatorConfig(**TINY),
+            data=(store_folder,), ins=tmp_path / "ins", out=tmp_path / out, steps=3, model=CoordinatorConfig(**TINY),
             batch_size=5, denoised=2, perturbed=1, pool=2, sample_steps=2, log_every=1, mixed_precision="no",
             paired_solos=60, **changes,
         )  # fmt: skip

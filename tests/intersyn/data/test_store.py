@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import lzma
 import zipfile
@@ -110,6 +111,24 @@ def test_a_touch_needs_frames_and_people(wrong):
     person, other, start, end = wrong
     with pytest.raises(ValueError, match="got -?[0-9]+ and"):
         Touch(person, "left_palm", other, "chest", start, end)
+
+
+def test_joined_stores_keep_every_clips_frames(store):
+    other = dataclasses.replace(store, clips=tuple(dataclasses.replace(c, name=f"b/{c.name}") for c in store.clips))
+    joined = ClipStore.join((store, other))
+    assert [clip.name for clip in joined.clips] == [clip.name for clip in store.clips + other.clips]
+    for clip, before in zip(joined.clips, store.clips * 2, strict=True):
+        assert torch.equal(joined.root[_rows(joined, clip)], store.root[_rows(store, before)])
+        assert torch.equal(joined.contacts[_rows(joined, clip)], store.contacts[_rows(store, before)])
+
+
+def test_stores_that_do_not_go_together(store):
+    with pytest.raises(ValueError, match="two clips are called 'made/0'"):
+        ClipStore.join((store, store))
+    with pytest.raises(ValueError, match=r"\[20.0, 30.0\]"):
+        ClipStore.join((store, dataclasses.replace(store, clips=(), fps=30.0)))
+    with pytest.raises(ValueError, match="no clips"):
+        ClipStore.join(())
 
 
 def test_only_the_splits_asked_for_are_loaded(store, tmp_path):
