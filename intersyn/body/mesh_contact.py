@@ -1,0 +1,56 @@
+"""How two posed bodies touch, measured on their skins: greatest depth, vertices within the other, and the gap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from intersyn.body.surface import Surface
+
+DEEP = 0.005  # metres: vertices deeper than this are counted
+REACH = 0.08  # metres
+
+
+@dataclass(frozen=True)
+class MeshContact:
+    """Two skins in T frames.
+
+    depth_mm (T,): of the vertex farthest inside the other body, 0 where none is. deep_vertices (T,): vertices of both
+    bodies deeper than 5 mm. gap_mm (T,): from the vertices of either skin to the other skin, 0 where they meet, inf
+    where farther apart than `reach`. nearest (T, 2): where that is, as a triangle of the first and one of the second
+    mesh; -1 where the gap is inf.
+    """
+
+    depth_mm: np.ndarray
+    deep_vertices: np.ndarray
+    gap_mm: np.ndarray
+    nearest: np.ndarray
+
+
+def mesh_contact(
+    vertices_a: np.ndarray, faces_a: np.ndarray, vertices_b: np.ndarray, faces_b: np.ndarray, reach: float = REACH
+) -> MeshContact:
+    """Measure two closed meshes against each other in every frame; faces counter-clockwise from outside.
+
+    vertices_a (T, V, 3), vertices_b (T, W, 3) metres, one frame of reference, for example from `intersyn.body.skin`;
+    faces (F, 3). Vertices are tested, edges between them not. What lies deeper than `reach` below the other skin is not
+    seen, but the shallower parts that lead to it are. Frames in which the bodies' boxes are farther apart cost nothing.
+    Raises `ValueError` where shapes or the numbers of frames do not match.
+    """
+    if vertices_a.ndim != 3 or vertices_b.ndim != 3 or len(vertices_a) != len(vertices_b):
+        raise ValueError(f"two bodies need (T, V, 3) of the same T, got {vertices_a.shape} and {vertices_b.shape}")
+    frames = len(vertices_a)
+    least, deep, nearest = np.full(frames, np.inf), np.zeros(frames, int), np.full((frames, 2), -1)
+    apart = np.maximum(vertices_a.min(1) - vertices_b.max(1), vertices_b.min(1) - vertices_a.max(1)).max(1)
+    for t in np.flatnonzero(apart < reach):
+        meshes = Surface(vertices_a[t], faces_a), Surface(vertices_b[t], faces_b)
+        for own, other in ((0, 1), (1, 0)):
+            distance, triangle = meshes[other].distance(meshes[own].vertices, reach)
+            deep[t] += int((distance < -DEEP).sum())
+            k = int(distance.argmin())
+            if distance[k] < least[t]:
+                least[t] = distance[k]
+                nearest[t, own] = int((meshes[own].faces == k).any(1).argmax())
+                nearest[t, other] = triangle[k]
+    return MeshContact(np.maximum(-least, 0) * 1000, deep, np.maximum(least, 0) * 1000, nearest)

@@ -1,0 +1,60 @@
+"""Signed distance of points to a closed triangle mesh: negative inside."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+NEAREST = 10  # triangles by their centres: of a body's even mesh 6 already hold the closest one
+
+
+class Surface:
+    """A closed mesh in one pose, ready to be asked for distances.
+
+    vertices (V, 3) metres; faces (F, 3), counter-clockwise from outside, of about the same size.
+    """
+
+    def __init__(self, vertices: np.ndarray, faces: np.ndarray) -> None:
+        self.vertices, self.faces = vertices, faces
+        self.tree = cKDTree(vertices[faces].mean(1))
+        self.low, self.high = vertices.min(0), vertices.max(0)
+
+    def distance(self, points: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray]:
+        """Signed distance (N,) in metres of points (N, 3), and the nearest triangle (N,) of each.
+
+        A point farther than `reach` from every triangle's centre has distance inf and triangle -1, inside and outside
+        alike. Where the mesh enters itself, as in an armpit, the nearest sheet decides.
+        """
+        distance, triangle = np.full(len(points), np.inf), np.full(len(points), -1)
+        boxed = np.flatnonzero(((points > self.low - reach) & (points < self.high + reach)).all(1))
+        if not len(boxed):
+            return distance, triangle
+        far, nearest = self.tree.query(points[boxed], k=NEAREST, distance_upper_bound=reach)
+        within = np.isfinite(far[:, 0])
+        boxed, nearest = boxed[within], nearest[within]
+        nearest = np.where(nearest == len(self.faces), nearest[:, :1], nearest)  # fewer than NEAREST within reach
+        distance[boxed], which = _signed(points[boxed], self.vertices[self.faces[nearest]])
+        triangle[boxed] = nearest[np.arange(len(boxed)), which]
+        return distance, triangle
+
+
+def _signed(points: np.ndarray, corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Signed distance (N,) of points (N, 3) to the nearest of their own triangles (N, M, 3 corners, 3), and which."""
+    a, b, c = (corners[:, :, k].astype(np.float64) for k in range(3))
+    p = points[:, None].astype(np.float64)
+    normal = np.cross(b - a, c - a)
+    normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-18)
+    height = ((p - a) * normal).sum(-1)
+    over = np.ones(height.shape, bool)
+    square = np.full(height.shape, np.inf)
+    for start, end in ((a, b), (b, c), (c, a)):
+        edge, to = end - start, p - start
+        over &= (np.cross(edge, to) * normal).sum(-1) >= 0
+        along = np.clip((edge * to).sum(-1) / np.maximum((edge * edge).sum(-1), 1e-18), 0, 1)
+        square = np.minimum(square, ((to - along[..., None] * edge) ** 2).sum(-1))
+    square = np.where(over, height**2, square)
+    # Triangles that share the nearest edge or corner are equally near: the one that faces the point most has the sign.
+    least = square.min(1, keepdims=True)
+    facing = np.where(square <= least + 1e-12, np.abs(height), -1.0).argmax(1)
+    side = np.where(height[np.arange(len(points)), facing] < 0, -1.0, 1.0)
+    return np.sqrt(least[:, 0]) * side, facing
