@@ -57,6 +57,31 @@ for _joint in range(1, NUM_JOINTS):
         ANCESTORS[_joint, _bone] = 1.0
         _bone = PARENTS[_bone]
 
+# Joints by their distance from the pelvis in bones: each level is one batch of forward kinematics.
+LEVELS: tuple[tuple[int, ...], ...] = tuple(
+    tuple(j for j in range(NUM_JOINTS) if sum(1 for k in range(NUM_JOINTS) if ANCESTORS[j, k]) == depth)
+    for depth in range(int(ANCESTORS.sum(1).max()) + 1)
+)
+_BY_LEVEL = [j for level in LEVELS for j in level]
+_FROM_LEVELS = [_BY_LEVEL.index(j) for j in range(NUM_JOINTS)]
+
+
+def forward_kinematics(local: Tensor, root: Tensor, offsets: Tensor = OFFSETS) -> tuple[Tensor, Tensor]:
+    """Joints (..., 22, 3) and global quaternions (..., 22, 4) from local quaternions and pelvis positions (..., 3).
+
+    offsets (..., 22, 3) metres, broadcast: the bones of somebody taller or smaller. Level by level, which makes few
+    large steps for autograd: what an optimiser over poses wants.
+    """
+    _check(local, (NUM_JOINTS, 4), "local quaternions")
+    offsets = offsets.to(local)
+    rotations, joints = [local[..., :1, :]], [root[..., None, :]]
+    for above, level in zip(LEVELS, LEVELS[1:], strict=False):
+        parents = [above.index(PARENTS[j]) for j in level]
+        parent = rotations[-1][..., parents, :]
+        joints.append(joints[-1][..., parents, :] + quaternion_apply(parent, offsets[..., level, :]))
+        rotations.append(quaternion_multiply(parent, local[..., level, :]))
+    return torch.cat(joints, dim=-2)[..., _FROM_LEVELS, :], torch.cat(rotations, dim=-2)[..., _FROM_LEVELS, :]
+
 
 def global_rotations(local: Tensor) -> Tensor:
     """Local rotations, quaternions (..., 22, 4), to rotations in the frame of the pelvis's parent (the world)."""

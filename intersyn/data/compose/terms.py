@@ -1,0 +1,190 @@
+"""The terms that a composed motion is pulled by: each a residual over its tolerance, squared, one function per idea.
+
+Every term gives energies (N, P, T) of N clips, P people and T frames (or per reach (N, T)); metres, radians. A term
+reads a `State`, what the bodies are now, and the `Plan`, what they shall be. Tolerances come from the solver.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from intersyn.body.capsules import capsule_ends, capsule_overlap, self_pairs
+from intersyn.body.points import BodyPoint
+from intersyn.data.compose.plan import Carrier, Plan, Reach, Target
+from intersyn.rotations import quaternion_apply
+from intersyn.skeleton import FOOT_JOINTS, JOINT, NUM_JOINTS
+
+# Share of each joint's segment in the body's mass (after Winter's tables, the hands with the forearms).
+_MASS = {
+    "pelvis": 0.14, "hip": 0.10, "spine1": 0.10, "knee": 0.045, "spine2": 0.10, "ankle": 0.01, "spine3": 0.12,
+    "foot": 0.005, "neck": 0.02, "collar": 0.02, "head": 0.08, "shoulder": 0.03, "elbow": 0.02, "wrist": 0.015,
+}  # fmt: skip
+MASS = torch.tensor([_MASS[name.removeprefix("left_").removeprefix("right_")] for name in JOINT])
+MASS = MASS / MASS.sum()
+_ELBOWS, _KNEES = [JOINT["left_elbow"], JOINT["right_elbow"]], [JOINT["left_knee"], JOINT["right_knee"]]
+_WRISTS = [JOINT["left_wrist"], JOINT["right_wrist"]]
+_ANKLES = [JOINT["left_ankle"], JOINT["right_ankle"]]
+_STEADY = [JOINT["left_wrist"], JOINT["right_wrist"], JOINT["head"], JOINT["spine3"]]
+_SIDE = torch.tensor([[1.0], [-1.0]])  # along the arm is +x on the left, -x on the right
+
+
+@dataclass(frozen=True)
+class State:
+    """Bodies at one step of the solver: offset (N, P, T, 22, 3) of each joint from the base, shift (N, P, T, 3) of the
+    pelvis, local and global quaternions (N, P, T, 22, 4), joints (N, P, T, 22, 3)."""
+
+    offset: Tensor
+    shift: Tensor
+    local: Tensor
+    rotations: Tensor
+    joints: Tensor
+
+
+def carried(carrier: Carrier, vectors: Tensor, state: State, plan: Plan, detach: bool, point: bool) -> Tensor:
+    """Vectors (N, T, 3) of a carrier's rest frame in the world; `point`: positions rather than directions."""
+    if carrier.thing is not None:
+        origin, turn = plan.things[:, carrier.thing].split((3, 4), dim=-1)
+    elif carrier.person is not None:
+        origin = state.joints[:, carrier.person, :, carrier.joint]
+        turn = state.rotations[:, carrier.person, :, carrier.joint]
+        if detach:
+            origin, turn = origin.detach(), turn.detach()
+    else:
+        return vectors
+    turned = quaternion_apply(turn, vectors)
+    return origin + turned if point else turned
+
+
+def place_of(point: BodyPoint, person: int, state: State) -> tuple[Tensor, Tensor, Tensor]:
+    """Position, normal and long axis (N, T, 3) of a person's point in the world."""
+    turn = state.rotations[:, person, :, point.joint]
+    vectors = turn.new_tensor((point.offset, point.normal, point.fingers))
+    position, normal, fingers = (quaternion_apply(turn, vector) for vector in vectors)
+    return state.joints[:, person, :, point.joint] + position, normal, fingers
+
+
+def goal_of(reach: Reach, base: Tensor, state: State, plan: Plan) -> Tensor:
+    """Where the reach's point shall be (N, T, 3): its targets blended, for what is left of 1 the base's way (N, T, 3)."""
+    goal, rest = reach.arc, torch.ones_like(base[..., 0])
+    for target in reach.targets:
+        # Nobody is pulled by the hand that follows them; one's own body may meet one's own hand half way.
+        position = carried(target.carrier, target.position, state, plan, target.carrier.person != reach.person, True)
+        goal = goal + target.weight[..., None] * position
+        rest = rest - target.weight
+    return goal + rest[..., None] * base
+
+
+def reaching(reach: Reach, base: Tensor, state: State, plan: Plan, tolerance: float) -> Tensor:
+    """Points reach their targets, (N, T). Firmness grows within the first quarter of the way in."""
+    position, _, _ = place_of(reach.point, reach.person, state)
+    total = sum(target.weight for target in reach.targets)
+    error = (position - goal_of(reach, base, state, plan)).square().sum(-1)
+    return (4 * total).clamp(max=1) * error / tolerance**2
+
+
+def turning(reach: Reach, state: State, plan: Plan, normal_tolerance: float, fingers_tolerance: float) -> Tensor:
+    """Palms face and fingers point as the targets say, (N, T)."""
+    _, normal, fingers = place_of(reach.point, reach.person, state)
+    energy = torch.zeros_like(normal[..., 0])
+    for target in reach.targets:
+        own = target.carrier.person != reach.person
+        for axis, wanted, weight, tolerance in (
+            (normal, target.normal, target.normal_weight, normal_tolerance),
+            (fingers, target.fingers, target.fingers_weight, fingers_tolerance),
+        ):
+            wanted = carried(target.carrier, wanted, state, plan, own, False)
+            angle = 2 * (1 - (axis * wanted).sum(-1))  # the angle's square, for small angles
+            energy = energy + weight * target.weight.square() * angle / tolerance**2
+    return energy
+
+
+def looking(person: int, target: Target, state: State, plan: Plan, tolerance: float) -> Tensor:
+    """The face turns to what is looked at, (N, T)."""
+    eyes, head = state.joints[:, person, :, JOINT["head"]], state.rotations[:, person, :, JOINT["head"]]
+    at = carried(target.carrier, target.position, state, plan, True, True)
+    wanted = F.normalize(at - eyes, dim=-1)
+    face = quaternion_apply(head, head.new_tensor((0.0, 0.0, 1.0)))
+    return target.weight * 2 * (1 - (face * wanted).sum(-1)) / tolerance**2
+
+
+def staying(state: State, sigma: Tensor, root_sigma: Tensor) -> Tensor:
+    """Poses stay near the base: offsets over how readily each joint moves; sigma (N, P, 1, 22), root_sigma (3,)."""
+    return (state.offset.square().sum(-1) / sigma**2).sum(-1) + (state.shift / root_sigma).square().sum(-1)
+
+
+def standing(state: State, plan: Plan, ankle_tolerance: float, toe_tolerance: float) -> Tensor:
+    """Feet are where the plan puts them: planted ones do not move, swinging ones step."""
+    tolerance = plan.feet.new_tensor([ankle_tolerance, ankle_tolerance, toe_tolerance, toe_tolerance])
+    error = (state.joints[..., list(FOOT_JOINTS), :] - plan.feet).square().sum(-1) / tolerance**2
+    return (error * plan.feet_weight).sum(-1)
+
+
+def joint_limits(state: State, tolerance: float) -> Tensor:
+    """Elbows and knees are hinges that do not bend backwards; wrists bend less than 70 degrees and hardly twist."""
+    elbow = quaternion_apply(state.local[..., _ELBOWS, :], state.local.new_tensor((1.0, 0, 0))) * _SIDE
+    energy = 4 * F.relu(0.02 - elbow[..., 2]).square() + F.relu(elbow[..., 1].abs() - 0.08).square()
+    knee = quaternion_apply(state.local[..., _KNEES, :], state.local.new_tensor((0, -1.0, 0)))
+    energy = energy + 4 * F.relu(knee[..., 2] + 0.03).square() + F.relu(knee[..., 0].abs() - 0.06).square()
+    hand = quaternion_apply(state.local[..., _WRISTS, :], state.local.new_tensor((1.0, 0, 0))) * _SIDE
+    energy = energy + F.relu(0.34 - hand[..., 0]).square()
+    # twist about the arm's axis: twice the quaternion's x over w, for small angles
+    for joints, most in ((_ELBOWS, 0.9), (_WRISTS, 0.5)):
+        q = state.local[..., joints, :]
+        energy = energy + F.relu((2 * q[..., 1] * q[..., 0].sign()).abs() - most).square()
+    return energy.sum(-1) / tolerance**2
+
+
+def balance(state: State, plan: Plan, base: Tensor, tolerance: float) -> Tensor:
+    """The centre of mass keeps to its place above the feet; base (N, P, T, 2) is where it is in the base."""
+    return plan.balance * (mass_over_feet(state.joints, plan) - base).square().sum(-1) / tolerance**2
+
+
+def mass_over_feet(joints: Tensor, plan: Plan) -> Tensor:
+    """Floor position (N, P, T, 2) of the centre of mass, from the middle of the planned ankles."""
+    centre = (joints * MASS.to(joints)[:, None]).sum(-2) - plan.feet[..., :2, :].mean(-2)
+    return centre[..., ::2]
+
+
+def smoothness(state: State, mask: Tensor, joint: float, root: float, jerk: float) -> Tensor:
+    """Second differences of offsets and of the pelvis' shift, third differences of wrists, head and chest: (N,)."""
+    bend, drift = state.offset.diff(n=2, dim=2), state.shift.diff(n=2, dim=2)
+    path = state.joints[..., _STEADY, :].diff(n=3, dim=2)
+    inside = mask[:, None, 2:]
+    energy = bend.square().sum((-1, -2)) / joint**2 + drift.square().sum(-1) / root**2
+    jerks = path.square().sum((-1, -2)) / jerk**2
+    return (energy * inside).sum((1, 2)) + (jerks * mask[:, None, 3:]).sum((1, 2))
+
+
+def collisions(state: State, plan: Plan, every: slice, between: float, within: float, allowed: float) -> Tensor:
+    """Capsules of two people, and of one person, do not enter one another: (N,) over the frames of `every`.
+
+    `between`, `within`: tolerances; `allowed`: depth in one's own body that soft flesh forgives.
+    """
+    joints, rotations = state.joints[:, :, every], state.rotations[:, :, every]
+    mask = plan.mask[:, every]
+    ends = capsule_ends(joints, rotations)
+    own = F.relu(capsule_overlap(ends, ends, self_pairs()) - allowed).square().sum(-1) / within**2
+    energy = (own * mask[:, None]).sum((1, 2))
+    share = plan.yields[:, :, None, None, None]
+    ends = tuple(share * end + (1 - share) * end.detach() for end in ends)
+    people = joints.shape[1]
+    for a in range(people):
+        for b in range(a + 1, people):
+            depth = capsule_overlap(tuple(e[:, a] for e in ends), tuple(e[:, b] for e in ends))
+            energy = energy + (depth.square().sum((-1, -2)) / between**2 * mask).sum(1)
+    return energy
+
+
+def default_sigma(freedom: Tensor) -> Tensor:
+    """How far each joint readily turns, radians: (N, P, 1, 22) from the plan's freedom (N, P, 22)."""
+    readiness = {
+        "pelvis": 0.14, "hip": 0.5, "spine1": 0.12, "knee": 0.7, "spine2": 0.12, "ankle": 0.35, "spine3": 0.12,
+        "foot": 0.3, "neck": 0.25, "collar": 0.18, "head": 0.3, "shoulder": 0.7, "elbow": 0.9, "wrist": 0.4,
+    }  # fmt: skip
+    names = [name.removeprefix("left_").removeprefix("right_") for name in JOINT]
+    assert len(names) == NUM_JOINTS
+    return (freedom * freedom.new_tensor([readiness[name] for name in names]))[:, :, None]
