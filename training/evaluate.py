@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,8 +31,7 @@ from tqdm import tqdm
 from intersyn import foot_lock
 from intersyn.conditions import INTERACTION, PADDING
 from intersyn.data.dataset import InterleavedDataset, Sequences
-from intersyn.data.pairs import SyncedPairs
-from intersyn.data.store import SPLITS, ClipStore
+from intersyn.data.store import COMPOSED, SPLITS, ClipStore
 from intersyn.files import atomic_write
 from intersyn.metrics import physics, transitions
 from intersyn.motion import Motion
@@ -70,12 +70,12 @@ class Sample:
 
     motion: Motion
     timeline: Timeline
-    pairs: str  # recorded pairs, paired solos, both, or no interaction
+    pairs: str  # names of the sources, for example "recorded pairs", or "no interaction"
 
 
 def draw_samples(dataset: InterleavedDataset, count: int) -> list[Sample]:
     """The first `count` interleaved sequences of a dataset in which no segment is cut by the window."""
-    recorded = {text for source in dataset.sources if isinstance(source, SyncedPairs) for text in source.texts}
+    origin = {text: source.name for source in reversed(dataset.sources) for text in source.texts}
     samples: list[Sample] = []
     step = 0
     while len(samples) < count:
@@ -87,8 +87,7 @@ def draw_samples(dataset: InterleavedDataset, count: int) -> list[Sample]:
                     sequences.rotations[b, :, :length], sequences.root[b, :, :length], timeline.fps, timeline
                 )
                 told = {part.text for segment in timeline.segments for part in segment.parts if part.is_interaction}
-                pairs = "recorded pairs" if told <= recorded else "both" if told & recorded else "paired solos"
-                pairs = pairs if told else "no interaction"
+                pairs = " and ".join(sorted({origin[text] for text in told})) or "no interaction"
                 samples.append(Sample(motion, timeline, pairs))
         step += 1
     return samples[:count]
@@ -247,7 +246,8 @@ def main(config: Config) -> None:
     texts = measure_texts(pipe, store, config, state)
     if not state.is_main_process:
         return
-    raw = [clip_joints(store, clip) for clip in store.clips if clip.frames >= 2 * transitions.SEAM_RADIUS + 1]
+    recorded = [clip for clip in store.clips if clip.source != COMPOSED]
+    raw = [clip_joints(store, clip) for clip in recorded if clip.frames >= 2 * transitions.SEAM_RADIUS + 1]
     generator = torch.Generator().manual_seed(config.seed)
     reference = float(transitions.reference_jerk(raw))
     report = {
@@ -259,7 +259,7 @@ def main(config: Config) -> None:
         "guidance_scale": guidance,
         "seed": config.seed,
         "sequences": config.sequences,
-        "recorded_pairs": sum(sample.pairs == "recorded pairs" for sample in samples),
+        "drawn": dict(Counter(sample.pairs for sample in samples)),
         "window": WINDOW,
         "reference_jerk": reference,
         "raw_windows_mm": float(transitions.random_window_statistic(raw, 4096, generator).mean()) * 1000,

@@ -71,13 +71,14 @@ def markdown(report: dict[str, Any]) -> str:
     """The page: command first, then the tables."""
     networks = ", ".join(f"{name} {steps} steps" for name, steps in report["trained_steps"].items())
     networks += f", rec {report['rec_steps']} steps" if report["rec_steps"] is not None else ""
+    kinds = ", ".join(f"{count} with {kind}" for kind, count in report["drawn"].items())
     drawn = (
-        f"{report['sequences']} interleaved test sequences of two people ({report['recorded_pairs']} with recorded "
-        f"pairs, the rest with paired solos), wordings reserved for testing; {report['steps']} DDIM steps, guidance "
-        f"{report['guidance_scale']:g}, seed {report['seed']}. Trained: {networks}."
+        f"{report['sequences']} interleaved test sequences of two people ({kinds}), wordings reserved for testing; "
+        f"{report['steps']} DDIM steps, guidance {report['guidance_scale']:g}, seed {report['seed']}. "
+        f"Trained: {networks}."
     )
     legend = (
-        "`real` is the fused test recordings with the same timelines. ± is half of the 95% bootstrap interval over "
+        "`real` is the fused test clips with the same timelines. ± is half of the 95% bootstrap interval over "
         f"sequences; * differs from `{report['base']}` on the same sequences and noise (95%)."
     )
     jerk = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from intersyn.data.store import Clip, ClipStore
+from intersyn.data.store import COMPOSED, Clip, ClipStore
 from intersyn.metrics.actions import forward_speed, trunk_pitch, turning, wrist_speed
 from intersyn.metrics.physics import wrist_above_neck
 from intersyn.skeleton import global_rotations, joints_from_global
@@ -91,9 +91,9 @@ CHECKS = (
 
 
 def reference_clips(store: ClipStore, check: Check, split: str = "test") -> list[Clip]:
-    """Solo clips of the check's actions that have held-out texts."""
+    """Recorded solo clips of the check's actions that have held-out texts."""
     wanted = (clip for clip in store.clips if clip.split == split and clip.partner is None and clip.test_texts)
-    return [clip for clip in wanted if clip.action in check.actions]
+    return [clip for clip in wanted if clip.action in check.actions and clip.source != COMPOSED]
 
 
 def draw_requests(clips: Sequence[Clip], check: Check, count: int, seed: int) -> list[Request]:

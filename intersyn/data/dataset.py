@@ -16,8 +16,8 @@ from intersyn.data.layouts import PATTERNS, SOLO_PATTERNS, Layout, draw_similar_
 from intersyn.data.material import Material
 from intersyn.data.paired_solos import PAIRED_SOLOS, PairedSolos
 from intersyn.data.pairs import PairDraw, PairSource, SyncedPairs, TextPool
-from intersyn.data.sampling import LengthSampler, draw_start, groups_of
-from intersyn.data.store import ClipStore
+from intersyn.data.sampling import LengthSampler, draw_start, groups_of, reachable
+from intersyn.data.store import COMPOSED, ClipStore
 from intersyn.frames import InteractionFrames, interaction_frames
 from intersyn.timeline import MAX_SEGMENTS
 
@@ -31,7 +31,10 @@ BOOST = {
     "walk-turn-right": 1.5, "punch": 2.0, "kick": 2.0, "slash": 1.5, "dance": 1.5, "dance-short": 1.5, "jump": 1.5,
     "raise-up-left-hand": 0.6, "raise-up-right-hand": 0.6, "raise-up-both-hands": 0.6,
 }  # fmt: skip
-SYNCED_SHARE = 0.35  # of the interactions are recorded pairs: few takes, but true contact
+# Of the interactions, for lengths that all sources offer. Recorded pairs: few takes, but true contact. Composed ones
+# touch in many ways, but are short: where an interaction is longer than any of them, the others share it.
+SHARES = {"recorded": 0.15, "composed": 0.45, "solos": 0.4}
+SHARES_WITHOUT_COMPOSED = {"recorded": 0.35, "solos": 0.65}
 # For this share of the solos all candidates show the same action. Otherwise the choice at the seams would leave little
 # but gestures on the spot.
 SAME_ACTION = 0.4
@@ -47,15 +50,18 @@ def standard_sources(
     phrasing: str = "train",
     paired_solos: int = PAIRED_SOLOS,
 ) -> list[tuple[PairSource, float]]:
-    """The sources a store offers, with their shares: recorded pairs (where there are any) and paired solos.
+    """The sources a store offers, with their shares: recorded and composed pairs (where there are any), paired solos.
 
     paired_solos: how many placements of solo clips are checked at the start and drawn from.
     """
+    together = {clip.source for clip in store.clips if clip.partner and clip.split == split}
+    shares = SHARES if COMPOSED in together else SHARES_WITHOUT_COMPOSED
     sources: list[tuple[PairSource, float]] = []
-    if any(clip.partner and clip.split == split for clip in store.clips):
-        sources.append((SyncedPairs(store, split, phrasing), SYNCED_SHARE))
+    for kind, names in (("recorded", together - {COMPOSED}), ("composed", together & {COMPOSED})):
+        if names:
+            sources.append((SyncedPairs(store, split, phrasing, tuple(names)), shares[kind]))
     solos = PairedSolos(store, material, seed, size=paired_solos, split=split, phrasing=phrasing)
-    sources.append((solos, 1 - SYNCED_SHARE))
+    sources.append((solos, shares["solos"]))
     return sources
 
 
@@ -107,7 +113,8 @@ class InterleavedDataset:
         self._start = np.array([clip.start for clip in solos], np.int64)
         self._frames = np.array([clip.frames for clip in solos], np.int64)
         # A clip without a key may be cut anywhere: its interval is put where it constrains nothing.
-        self._key = np.array([clip.key or (clip.frames, 0) for clip in solos], np.int64)
+        key = np.array([clip.key or (clip.frames, 0) for clip in solos], np.int64)
+        self._key = reachable(key, self._frames, SPARE_FRAMES)
         pool = TextPool([clip.texts if phrasing == "train" else clip.test_texts or clip.texts for clip in solos])
         self._solo_pool = pool
         usable = self._frames - 2 * SPARE_FRAMES

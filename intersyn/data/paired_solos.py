@@ -60,6 +60,8 @@ class _Bank:
 class PairedSolos:
     """Real solo clips, face to face. A `PairSource`."""
 
+    name = "paired solos"
+
     def __init__(
         self,
         store: ClipStore,

@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 
 from intersyn.data.fusion import SPARE_FRAMES
-from intersyn.data.sampling import LengthSampler, draw_start, groups_of
-from intersyn.data.store import Clip, ClipStore
+from intersyn.data.sampling import LengthSampler, draw_start, groups_of, reachable
+from intersyn.data.store import COMPOSED, Clip, ClipStore
 from intersyn.timeline import mirror_text, swap_roles
 
 
@@ -50,6 +50,7 @@ class PairDraw:
 class PairSource(Protocol):
     """What the dataset needs of a source of interactions."""
 
+    name: str  # what its interactions are, for example "recorded pairs"
     texts: tuple[str, ...]  # every sentence the source may name
     longest: int  # frames of the longest interaction it can draw
     shortest: int  # frames below which it has nothing to offer
@@ -87,7 +88,7 @@ class TextPool:
 
 
 class SyncedPairs:
-    """Takes of two people recorded together: same frames, one world. The placement is the recording's own."""
+    """Takes of two people recorded or composed together: same frames, one world. The placement is the take's own."""
 
     def __init__(self, store: ClipStore, split: str = "train", phrasing: str = "train", sources: tuple[str, ...] = ()):
         """Every clip with a partner in `split`; `sources` restricts to some. Raises `ValueError` if there is none."""
@@ -106,7 +107,9 @@ class SyncedPairs:
         start = [(clip.start, by_name[clip.partner].start) for clip in leaders]
         self._start = np.array(start, np.int64)
         self._frames = np.array([clip.frames for clip in leaders], np.int64)
-        self._key = np.array([_shared_key(clip, by_name[clip.partner]) for clip in leaders], np.int64)
+        key = np.array([_shared_key(clip, by_name[clip.partner]) for clip in leaders], np.int64)
+        self._key = reachable(key, self._frames, SPARE_FRAMES)
+        self.name = "composed pairs" if {clip.source for clip in leaders} == {COMPOSED} else "recorded pairs"
         self._pool = TextPool(
             [clip.texts if phrasing == "train" else clip.test_texts or clip.texts for clip in leaders]
         )

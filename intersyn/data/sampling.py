@@ -70,6 +70,11 @@ def draw_start(
     return first + np.floor(rng.random(frames.shape) * (last - first + 1)).astype(np.int64)
 
 
+def reachable(key: np.ndarray, frames: np.ndarray, spare: int) -> np.ndarray:
+    """Key intervals (C, 2) of clips of `frames` (C,) without the first and last `spare` ones, which no crop shows."""
+    return np.stack([np.maximum(key[:, 0], spare), np.minimum(key[:, 1], frames - spare)], 1)
+
+
 def groups_of(names: Sequence[str]) -> np.ndarray:
     """Equal names to equal numbers, in order of the sorted names."""
     return np.unique(np.asarray(names), return_inverse=True)[1].reshape(-1)

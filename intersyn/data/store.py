@@ -32,6 +32,7 @@ SPLITS = ("train", "val", "test")
 FORMAT = "intersyn-clips-2"
 FIRST_FORMAT = "intersyn-clips-1"  # read still: it does not say how it is packed
 FILE_NAME = "clips.zip"
+COMPOSED = "composed"  # source of the clips that no recording shows as they are
 _SHARED = ("texts", "test_texts", "base")  # strings that many clips share: the header holds each once
 
 

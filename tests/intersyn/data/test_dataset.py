@@ -13,11 +13,11 @@ from intersyn.data.dataset import InterleavedDataset, standard_sources
 from intersyn.data.layouts import MAX_FRAMES, MIN_FRAMES, PATTERNS, draw_layouts
 from intersyn.data.material import Material
 from intersyn.data.sampling import LengthSampler, draw_start
-from intersyn.data.store import Clip
+from intersyn.data.store import Clip, ClipStore
 from intersyn.frames import interaction_frames
 from intersyn.rotations import heading_of, quaternion_to_matrix, wrap_angle
 from intersyn.timeline import MIN_INTERACTION_FRAMES, MIN_SOLO_FRAMES
-from tests.synthetic import make_store
+from tests.synthetic import make_composed, make_store
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +132,49 @@ def test_unknown_kinds_and_missing_material_are_named(store, dataset):
         InterleavedDataset(store, [], 0, material=dataset.material).batch(0, "interleaved", 4)
     with pytest.raises(ValueError, match="no solo clips"):
         InterleavedDataset(store, [], 0, split="val", material=dataset.material)
+
+
+def test_without_composed_pairs_the_shares_are_those_of_recorded_and_solo_ones(store, dataset):
+    sources = standard_sources(store, dataset.material, paired_solos=60)
+    assert [(source.name, share) for source, share in sources] == [("recorded pairs", 0.35), ("paired solos", 0.65)]
+
+
+def test_composed_pairs_get_their_share_where_they_are_long_enough(store):
+    both = ClipStore.join((store, make_composed(7, per_action=12)))
+    material = Material.from_store(both)
+    sources = standard_sources(both, material, paired_solos=200)
+    assert [source.name for source, _ in sources] == ["recorded pairs", "composed pairs", "paired solos"]
+    shares = np.array([share for _, share in sources])
+    assert shares.sum() == pytest.approx(1) and shares.argmax() == 1
+    dataset = InterleavedDataset(both, sources, seed=5, material=material)
+    frames = np.repeat([40, 60, 110], 4000)
+    chosen = dataset._choose_source(np.random.default_rng(0), frames)
+    for count in (40, 60):
+        np.testing.assert_allclose(np.bincount(chosen[frames == count], minlength=3) / 4000, shares, atol=0.03)
+    assert sources[1][0].longest < 110 and not (chosen[frames == 110] == 1).any()
+    batch = dataset.batch(0, "interleaved", 48)
+    told = {dataset.texts[k] for k in batch.table.text[batch.table.kind == INTERACTION].tolist()}
+    assert told & set(sources[1][0].texts) and told & set(sources[2][0].texts)
+
+
+def test_composed_solos_are_drawn_as_often_as_others(store):
+    """Many short clips of many new actions: no action is drowned, none drowns the rest."""
+    clips, template = list(store.clips), make_composed(8, per_action=1)
+    solo = next(clip for clip in template.clips if clip.partner is None)
+    clips += [
+        dataclasses.replace(solo, name=f"composed/{a}_{k}", action=f"act-{a}", start=0)
+        for a in range(22)
+        for k in range(60)
+    ]
+    dataset = InterleavedDataset(
+        dataclasses.replace(store, clips=tuple(clips)), [], 0, material=Material.from_store(store)
+    )
+    solos = [clip for clip in clips if clip.partner is None]
+    drawn = dataset._sampler.draw(np.random.default_rng(0), np.full(20000, 30))
+    actions = np.array([solos[k].action for k in drawn])
+    share = [float((actions == f"act-{a}").mean()) for a in range(22)]
+    assert max(share) < 1.3 * min(share)
+    assert float((actions == "walk").mean()) > 0.5 * max(share)  # of 6 clips, against 60
 
 
 def test_layouts_are_mostly_solo_interaction_solo():

@@ -15,7 +15,7 @@ from intersyn.data.pairings import PAIRINGS, Pairing
 from intersyn.data.pairs import SyncedPairs, TextPool
 from intersyn.rotations import rotate_xz, wrap_angle
 from intersyn.timeline import mirror_text, swap_roles
-from tests.synthetic import make_store
+from tests.synthetic import make_composed, make_store
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +82,26 @@ def test_crops_contain_the_key_interval(world):
     draw = synced.draw(np.random.default_rng(4), np.full(200, 40))
     assert (draw.key[:, 0] >= 0).all() and (draw.key[:, 1] <= 40).all()
     assert (draw.key[:, 1] - draw.key[:, 0] == 30).all()
+
+
+def test_short_composed_clips_serve_interactions_of_their_length_with_the_key_inside():
+    store = make_composed(3, per_action=20, frames=(70, 71))
+    source = SyncedPairs(store, sources=("composed",))
+    assert source.name == "composed pairs" and (source.shortest, source.longest) == (16, 64)
+    for frames in (40, 60, 64):
+        draw = source.draw(np.random.default_rng(frames), np.full(300, frames))
+        assert (draw.key[:, 0] >= 0).all() and (draw.key[:, 1] <= frames).all()
+        assert (np.diff(draw.key)[:, 0] == 16).all()
+    with pytest.raises(ValueError, match="no clip offers 65"):
+        source.draw(np.random.default_rng(0), np.array([65]))
+
+
+def test_a_key_of_the_whole_clip_asks_for_all_that_a_crop_can_show():
+    store = make_composed(3, per_action=2, frames=(70, 71))
+    clips = tuple(dataclasses.replace(clip, key=(0, clip.frames)) for clip in store.clips)
+    source = SyncedPairs(dataclasses.replace(store, clips=clips))
+    assert (source.shortest, source.longest) == (64, 64)
+    assert (source.draw(np.random.default_rng(0), np.full(20, 64)).key == (0, 64)).all()
 
 
 def test_synced_pairs_keep_both_people_on_the_same_frame(world):
