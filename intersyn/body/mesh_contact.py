@@ -1,4 +1,4 @@
-"""How two posed bodies touch, measured on their skins: greatest depth, vertices within the other, and the gap."""
+"""How posed bodies touch, each other and themselves, measured on the skin: depth, vertices within, and the gap."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from intersyn.body.default import Body
 from intersyn.body.surface import Surface
+from intersyn.skeleton import JOINT
 
 DEEP = 0.005  # metres: vertices deeper than this are counted
 REACH = 0.08  # metres
@@ -54,3 +56,22 @@ def mesh_contact(
                 nearest[t, own] = int((meshes[own].faces == k).any(1).argmax())
                 nearest[t, other] = triangle[k]
     return MeshContact(np.maximum(-least, 0) * 1000, deep, np.maximum(least, 0) * 1000, nearest)
+
+
+def own_arm_depth(body: Body, vertices: np.ndarray) -> np.ndarray:
+    """How deep forearms and hands lie in the rest of their own body: (T,) mm, of the deepest vertex, 0 where none is.
+
+    vertices (T, V, 3): `body` in T poses. Either arm is measured against everything but itself, so that hands are also
+    measured against the other arm; upper arms are not, since skin folds there.
+    """
+    if vertices.ndim != 3 or vertices.shape[1:] != body.vertices.shape:
+        raise ValueError(f"vertices must be (T, {len(body.vertices)}, 3), got {vertices.shape}")
+    depth = np.zeros(len(vertices))
+    for side in ("left", "right"):
+        arm = body.weights[:, [JOINT[f"{side}_{name}"] for name in ("shoulder", "elbow", "wrist")]].sum(1)
+        fore = np.flatnonzero(body.weights[:, [JOINT[f"{side}_{name}"] for name in ("elbow", "wrist")]].sum(1) > 0.9)
+        rest = body.faces[(arm[body.faces] < 0.5).all(1)]
+        for t in range(len(vertices)):
+            distance, _ = Surface(vertices[t], rest).distance(vertices[t, fore], REACH)
+            depth[t] = max(depth[t], -distance.min() * 1000)
+    return depth

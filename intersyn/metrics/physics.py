@@ -7,12 +7,14 @@ not finite, or of too few frames, raises `ValueError`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from intersyn.body.capsules import penetration_depth
 from intersyn.motion import Motion
-from intersyn.skeleton import FOOT_JOINTS, FOOT_REST_HEIGHT, JOINT, NUM_JOINTS
+from intersyn.skeleton import FOOT_JOINTS, FOOT_REST_HEIGHT, JOINT, JOINT_NAMES, NUM_JOINTS
 
 FLAT_MARGIN = 0.025  # metres above their standing height within which a foot's two joints lie flat on the floor
 SPHERE = 0.06  # radius in metres of the spheres round joints
@@ -79,11 +81,12 @@ def sinking(joints: Tensor) -> Tensor:
     return (-_sole(joints)).clamp_min(0).mean(-1) * 1000
 
 
-def jerk(joints: Tensor, fps: float) -> Tensor:
-    """Mean length (...) in m/s^3 of the third derivative of position, over joints and frames."""
+def jerk(joints: Tensor, fps: float, among: Sequence[str] = JOINT_NAMES) -> Tensor:
+    """Mean length (...) in m/s^3 of the third derivative of position, over frames and the joints named in `among`."""
     check_joints(joints, 4)
     check_fps(fps)
-    return joints.diff(n=3, dim=-3).norm(dim=-1).mean((-2, -1)) * fps**3
+    chosen = joints[..., [JOINT[name] for name in among], :]
+    return chosen.diff(n=3, dim=-3).norm(dim=-1).mean((-2, -1)) * fps**3
 
 
 def walking_speed(joints: Tensor, fps: float) -> Tensor:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from intersyn.body.default import default_body
-from intersyn.body.mesh_contact import mesh_contact
+from intersyn.body.mesh_contact import mesh_contact, own_arm_depth
 from intersyn.body.skin import skin
 from intersyn.rotations import axis_angle_to_quaternion
 from intersyn.skeleton import JOINT, JOINT_NAMES, REST_JOINTS
@@ -48,6 +48,18 @@ def test_bodies_that_come_nearer() -> None:
     np.testing.assert_allclose(contact.depth_mm, other_way.depth_mm)
     for triangle in contact.nearest[1]:  # toes stand out the farthest
         assert JOINT_NAMES[body.weights[body.faces[triangle, 0]].argmax()] in ("left_foot", "right_foot")
+
+
+def test_an_arm_in_ones_own_body() -> None:
+    body = default_body()
+    axis_angle = torch.zeros(3, 22, 3)
+    axis_angle[1:, JOINT["left_shoulder"], 2] = -1.25  # down beside the thigh
+    axis_angle[2, JOINT["left_elbow"], 2] = -0.6  # the hand in the hip
+    depth = own_arm_depth(body, skin(body, axis_angle_to_quaternion(axis_angle), REST_JOINTS[0].repeat(3, 1)))
+    assert depth[0] == depth[1] == 0
+    assert 30 < depth[2] < 80
+    with pytest.raises(ValueError, match=r"\(2, 8, 3\)"):
+        own_arm_depth(body, np.stack([CUBE[0]] * 2))
 
 
 def test_frames_that_do_not_match_are_named() -> None:

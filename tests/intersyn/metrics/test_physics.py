@@ -70,6 +70,9 @@ def test_jerk_of_a_cubic() -> None:
         path = torch.stack((time**3, 0 * time, 0 * time), dim=-1)
         joints = STANDING.double() + path[:, None]
         assert float(P.jerk(joints, fps)) == pytest.approx(6.0, rel=1e-6)
+        joints[:, JOINT["head"]] = joints[:1, JOINT["head"]]
+        assert float(P.jerk(joints, fps, ["head"])) == 0
+        assert float(P.jerk(joints, fps, ["head", "pelvis"])) == pytest.approx(3.0, rel=1e-6)
 
 
 def test_walking_speed_ignores_height() -> None:
