@@ -21,8 +21,8 @@ from intersyn.skeleton import JOINT, JOINT_NAMES, NUM_JOINTS, REST_JOINTS
 
 # Points of hands and head that no joint marks: the joint that carries each, and its offset at rest in metres.
 TIPS: dict[str, tuple[str, tuple[float, float, float]]] = {
-    "left_fingers": ("left_wrist", (0.168, -0.010, 0.015)),
-    "right_fingers": ("right_wrist", (-0.168, -0.010, 0.015)),
+    "left_fingers": ("left_wrist", (0.168, -0.0125, 0.007)),
+    "right_fingers": ("right_wrist", (-0.168, -0.0125, 0.007)),
     "face": ("head", (0.0, 0.005, 0.042)),
     "crown": ("head", (0.0, 0.088, 0.003)),
 }
@@ -89,7 +89,7 @@ CAPSULES: tuple[Capsule, ...] = (
     *_bone("shoulder", "shoulder_blade", "collar", "shoulder", 0.28, 0.77, 0.065, 0.052),
     *_bone("arm", "upper_arm", "shoulder", "elbow", 0.04, 0.99, 0.050, 0.032),
     *_bone("arm", "forearm", "elbow", "wrist", 0.16, 1.08, 0.035, 0.025),
-    *_bone("hand", "hand", "wrist", "fingers", 0.39, 0.93, 0.028, 0.015),
+    *_bone("hand", "hand", "wrist", "fingers", 0.25, 0.93, 0.019, 0.011),
     *_bone("leg", "thigh", "hip", "knee", 0.14, 0.99, 0.084, 0.048),
     *_bone("leg", "shin", "knee", "ankle", -0.01, 1.05, 0.053, 0.031),
     *(

@@ -22,6 +22,7 @@ from intersyn.body.capsules import (
     self_pairs,
 )
 from intersyn.body.default import default_body
+from intersyn.body.points import POINTS, point_position
 from intersyn.body.skin import skin
 from intersyn.rotations import axis_angle_to_quaternion
 from intersyn.skeleton import JOINT, JOINT_NAMES, REST_JOINTS, global_rotations, joints_from_global
@@ -113,6 +114,18 @@ def test_capsules_of_the_trunk_end_just_inside_the_skin(turns: dict) -> None:
         assert margin.quantile(0.05) > -0.012
         assert margin.median() < 0.012
         assert margin.quantile(0.95) < 0.025
+
+
+def test_points_that_touch_lie_on_their_capsules_or_just_outside() -> None:
+    rotations = axis_angle_to_quaternion(torch.zeros(22, 3))
+    start, end = capsule_ends(REST_JOINTS, rotations)
+    for name in POINTS:
+        point = point_position(name, REST_JOINTS, rotations)
+        axis = end - start
+        along = (((point - start) * axis).sum(-1) / axis.square().sum(-1)).clamp(0, 1)
+        radius = torch.lerp(*RADII.unbind(-1), along)
+        outside = float(((point - start - along[:, None] * axis).norm(dim=-1) - radius).min())
+        assert -0.006 < outside < (0.06 if "thumb" in name else 0.02), (name, outside)
 
 
 def test_head_and_hands_turn_with_their_joints() -> None:
