@@ -13,10 +13,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from intersyn.body.points import POINTS
 from intersyn.conditions import PartTable
+from intersyn.data.touches import TouchTable
 from intersyn.features import PARTS, SLICES, pose_joints
-from intersyn.rotations import rotate_xz, yaw_matrix
-from intersyn.skeleton import FOOT_JOINTS
+from intersyn.rotations import matrix_from_6d, rotate_xz, yaw_matrix
+from intersyn.skeleton import FOOT_JOINTS, NUM_JOINTS
 
 # Parts count by themselves, not by their number of channels: the root is 5 of 273 numbers and decides everything.
 PART_WEIGHTS = {
@@ -27,6 +29,9 @@ PART_WEIGHTS = {
 JOINT_SCALE, STEP_SCALE, ROOT_SCALE = 0.2, 0.05, 0.05  # metres, metres per frame, metres
 GEOMETRY_MAX_T = 700  # above it the prediction is too blurred for geometry to mean anything (InterGen's ablation)
 SMOOTH_WINDOW = 5  # frames on each side of a seam
+CONTACT_GAP = 0.03  # metres between two points that count as touching
+_POINT_JOINT = torch.tensor([point.joint for point in POINTS.values()])
+_POINT_OFFSET = torch.tensor([point.offset for point in POINTS.values()])
 
 
 def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
@@ -170,6 +175,32 @@ def distance_map_loss(predicted: Tensor, target: Tensor, weight: Tensor, near: f
     """
     close = ((target < near) | (predicted < near)).to(predicted.dtype)
     return masked_mean((predicted - target) ** 2 / JOINT_SCALE**2, close * weight[..., None, None])
+
+
+def contact_error(features: Tensor, joints: Tensor, table: PartTable, touches: TouchTable, weight: Tensor) -> Tensor:
+    """How far points that should touch are apart beyond CONTACT_GAP, in units of JOINT_SCALE: mean over the labelled.
+
+    Metric features (B, P, T, 273) and their joints in the heading frame from `pose_joints`; weight (B, T), 0 where
+    somebody does not interact. 0 where nothing is labelled.
+    """
+    if touches.start.shape[1] == 0:
+        return features.new_zeros(())
+    batch, people, frames = joints.shape[:3]
+    person = torch.arange(people, device=joints.device)[:, None]
+    # (B, P, K): the point that each person would touch with; whom it does not concern is not looked at below
+    point = torch.where(touches.other[:, None] == person, touches.other_point[:, None], touches.point[:, None])
+    point = point.clamp_min(0)
+    joint = _POINT_JOINT.to(joints.device)[point][:, :, None, :, None].expand(-1, -1, frames, -1, -1)
+    rotations = features[..., SLICES["rotations"]].unflatten(-1, (NUM_JOINTS, 6))
+    rotations = matrix_from_6d(rotations.gather(3, joint.expand(*joint.shape[:-1], 6)))  # (B, P, T, K, 3, 3)
+    offset = torch.einsum("bptkij,bpkj->bptki", rotations, _POINT_OFFSET.to(joints)[point])
+    place = shared_joints(features, joints.gather(3, joint.expand(*joint.shape[:-1], 3)) + offset, table)
+    rows, which = torch.arange(batch, device=joints.device)[:, None], torch.arange(point.shape[2], device=joints.device)
+    a, b = (place[rows, who.clamp_min(0), :, which] for who in (touches.person, touches.other))  # (B, K, T, 3)
+    gap = ((a - b).square().sum(-1) + 1e-12).sqrt() - CONTACT_GAP
+    at = torch.arange(frames, device=joints.device)
+    labelled = (at >= touches.start[..., None]) & (at < touches.end[..., None])
+    return masked_mean(gap.clamp_min(0) / JOINT_SCALE, labelled * weight[:, None])
 
 
 def relation_loss(phi: Tensor, u: Tensor, exists: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ from intersyn.data.dataset import InterleavedDataset, standard_sources
 from intersyn.data.material import Material
 from intersyn.data.paired_solos import PAIRED_SOLOS
 from intersyn.data.store import FILE_NAME, ClipStore
+from intersyn.data.touches import TouchTable
 from intersyn.features import Normalizer, encode
 from intersyn.features import mask as feature_mask
 from intersyn.files import atomic_write
@@ -59,6 +60,7 @@ class Batch:
     table: PartTable
     text: TextFeatures
     seams: Tensor  # (B, K) first frame after each seam, -1 padded
+    touches: TouchTable
 
     @property
     def weight(self) -> Tensor:
@@ -84,30 +86,30 @@ class BatchMaker:
         self.normalizer = (normalizer or self._fit_normalizer()).to(device)
 
     def __call__(self, step: int, kind: Kind, batch_size: int) -> Batch:
-        metric, table, seams = self._draw(step, kind, batch_size)
+        metric, table, seams, touches = self._draw(step, kind, batch_size)
         exists = feature_mask(table, metric.shape[2])
         used, rows = torch.unique(self.rows[table.text], return_inverse=True)
-        return Batch(
-            metric, self.normalizer(metric, exists), exists, replace(table, text=rows), self.cache.gather(used), seams
-        )
+        x0, text = self.normalizer(metric, exists), self.cache.gather(used)
+        return Batch(metric, x0, exists, replace(table, text=rows), text, seams, touches)
 
-    def _draw(self, step: int, kind: Kind, batch_size: int) -> tuple[Tensor, PartTable, Tensor]:
+    def _draw(self, step: int, kind: Kind, batch_size: int) -> tuple[Tensor, PartTable, Tensor, TouchTable]:
         sequences = self.dataset.batch(step, kind=kind, batch_size=batch_size, device=self.device)
         metric = encode(
             sequences.rotations, sequences.root, sequences.contacts, sequences.table, frames=sequences.frames
         )
-        table, seams = sequences.table, sequences.seams
+        table, seams, touches = sequences.table, sequences.seams, sequences.touches
         if table.num_people == 1 and len(metric) % 2 == 0:
             # Two strangers per row: the same layers run as for pairs (masked, not skipped), as DDP requires.
             metric = metric.reshape(-1, 2, *metric.shape[2:])
             seams = torch.cat((seams[0::2], seams[1::2]), dim=1)
             table = _pair_up(table)
-        return metric, table, seams
+            touches = TouchTable.none(len(metric), metric.device)
+        return metric, table, seams, touches
 
     def _fit_normalizer(self) -> Normalizer:
         def batches() -> Iterable[tuple[Tensor, Tensor]]:
             for step in range(NORMALIZER_BATCHES):
-                metric, table, _ = self._draw(10**6 + step, "solo" if step % 4 == 3 else "interleaved", 32)
+                metric, table, *_ = self._draw(10**6 + step, "solo" if step % 4 == 3 else "interleaved", 32)
                 yield metric, feature_mask(table, metric.shape[2])
 
         return Normalizer.fit(batches())

@@ -3,8 +3,9 @@
     python -m training.train_rec --data DIR --ins runs/ins --out runs/rec
     accelerate launch -m training.train_rec --data DIR --ins runs/ins --out runs/rec
 
-L_R = L_rela + 0.5 L_dm + reconstruction (where there is a truth) + penetration, foot slide and nearness (where there is
-none). Every term has a weight of its own; 0 switches it off. Started again with the same --out, a run resumes.
+L_R = L_rela + 0.5 L_dm + reconstruction (where there is a truth) + penetration, foot slide, nearness and labelled
+contact (where there is none). Every term has a weight of its own; 0 switches it off. Started again with the same
+--out, a run resumes.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class Weights:
     near: float = 1.0  # sampled meetings: Huber distance to what came in
     penetration: float = 2.0
     slide: float = 1.0
+    contact: float = 1.0  # sampled meetings: labelled points beyond 3 cm of each other
 
 
 @dataclass(frozen=True)
@@ -114,13 +116,15 @@ def rec_losses(
     terms["slide"] = losses.foot_contact_error(steps, standing, free)
 
     both = together.amin(1)  # (B, T): everyone interacts
+    free_both = both * (1 - truth[:, 0])
+    terms["contact"] = losses.contact_error(metric, joints, batch.table, batch.touches, free_both)
     joints = losses.shared_joints(metric, joints, batch.table)
     true_joints = losses.shared_joints(batch.metric, true_joints, batch.table)
     terms["dm"] = losses.distance_map_loss(
         losses.distance_maps(joints), losses.distance_maps(true_joints), both * truth[:, 0]
     )
     # Only frames that count are looked at: padded ones have no body, and capsules of no length no distance.
-    met = both * (1 - truth[:, 0]) > 0
+    met = free_both > 0
     depth = penetration_depth(joints[:, 0][met], joints[:, 1][met]).sum((-1, -2)) / losses.STEP_SCALE
     terms["penetration"] = depth.sum() / met.sum().clamp_min(1)
     terms["total"] = sum(getattr(weights, name) * value for name, value in terms.items())

@@ -18,6 +18,7 @@ from intersyn.data.paired_solos import PAIRED_SOLOS, PairedSolos
 from intersyn.data.pairs import PairDraw, PairSource, SyncedPairs, TextPool
 from intersyn.data.sampling import LengthSampler, draw_start, groups_of, reachable
 from intersyn.data.store import COMPOSED, ClipStore
+from intersyn.data.touches import TouchLabels, TouchTable
 from intersyn.frames import InteractionFrames, interaction_frames
 from intersyn.timeline import MAX_SEGMENTS
 
@@ -72,6 +73,7 @@ class Sequences:
     rotations (B, P, T, 22, 4) local quaternions, root (B, P, T, 3), contacts (B, P, T, 4) in 0..1 (FOOT_JOINTS).
     table: the parts (text = row of the dataset's `texts`). frames: the interactions' shared frames at their true first
     frame, also where the window cut it off. seams: (B, 6) first frame of every part but the first, -1 where unused.
+    touches: where the clips say that two people touch.
     """
 
     rotations: Tensor
@@ -80,11 +82,12 @@ class Sequences:
     table: PartTable
     frames: InteractionFrames
     seams: Tensor
+    touches: TouchTable
 
     def to(self, device: torch.device | str) -> Sequences:
         frames = InteractionFrames(self.frames.origin.to(device), self.frames.yaw.to(device))
-        rest = {name: getattr(self, name).to(device) for name in ("rotations", "root", "contacts", "table", "seams")}
-        return Sequences(frames=frames, **rest)
+        names = ("rotations", "root", "contacts", "table", "seams", "touches")
+        return Sequences(frames=frames, **{name: getattr(self, name).to(device) for name in names})
 
 
 class InterleavedDataset:
@@ -107,6 +110,7 @@ class InterleavedDataset:
         """
         self.material = material if material is not None else Material.from_store(store, device)
         self.seed, self.candidates = seed, candidates
+        self._touches = TouchLabels(store, self.material.device)
         solos = [clip for clip in store.clips if clip.split == split and clip.partner is None]
         if not solos:
             raise ValueError(f"the store has no solo clips in split {split!r}")
@@ -257,7 +261,8 @@ class InterleavedDataset:
         later = table.start[:, 0, 1:]
         seams[:, : later.shape[1]] = torch.where(shown[:, 1:], later, -1)
         frames = self._first_frames(cast, table, index)
-        return Sequences(fused.rotations, fused.root, fused.contacts, table, frames, seams)
+        touches = self._touches.of(cast, table.length)
+        return Sequences(fused.rotations, fused.root, fused.contacts, table, frames, seams, touches)
 
     def _first_frames(self, cast: Cast, table: PartTable, index: Tensor) -> InteractionFrames:
         """The interactions' frames from where everyone stands at each part's true first frame."""

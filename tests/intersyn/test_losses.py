@@ -4,9 +4,12 @@ import pytest
 import torch
 
 from intersyn import losses
+from intersyn.body.points import POINT_NAMES, point_position
 from intersyn.conditions import PartTable
+from intersyn.data.touches import TouchTable
 from intersyn.features import SLICES, encode, pose_joints
 from intersyn.features import mask as feature_mask
+from intersyn.skeleton import global_rotations, joints_from_global
 from intersyn.timeline import Timeline
 from tests.synthetic import contacts_of, motion
 
@@ -97,3 +100,45 @@ def test_shared_joints_put_partners_opposite_each_other(truth):
     pelvis = losses.shared_joints(facing, pose_joints(facing), table)[:, :, 50, 0]
     assert torch.allclose(pelvis[0, 0, ::2], torch.tensor((0.0, -0.5)), atol=1e-5)
     assert torch.allclose(pelvis[0, 1, ::2], torch.tensor((0.0, 0.5)), atol=1e-5)
+
+
+def test_contact_error_is_the_distance_of_the_labelled_points_beyond_three_centimetres():
+    generator = torch.Generator().manual_seed(3)
+    local, root = (torch.stack(values)[None] for values in zip(*(motion(generator, 100, 0.0) for _ in range(2))))
+    contacts = torch.stack([contacts_of(local[0, p], root[0, p]) for p in range(2)])[None]
+    table, _ = PartTable.from_timelines([Timeline.solo_interact_solo("a", "b", "c", 100, 30, 70)])
+    features = encode(local, root, contacts, table)
+    world = global_rotations(local)
+    joints = joints_from_global(world, root)
+    places = {name: point_position(name, joints, world)[0] for name in ("left_palm", "chest", "right_elbow")}
+
+    def error(*touches: tuple[int, str, int, str, int, int]) -> torch.Tensor:
+        rows = [(p, POINT_NAMES.index(a), o, POINT_NAMES.index(b), s, e) for p, a, o, b, s, e in touches]
+        told = TouchTable(*torch.tensor(rows + [(-1,) * 6]).T[:, None])
+        weight = table.in_interaction(100).float().amin(1)
+        return losses.contact_error(features, pose_joints(features), table, told, weight)
+
+    def apart(p: int, a: str, o: int, b: str, frames: slice) -> torch.Tensor:
+        return ((places[a][p] - places[b][o]).norm(dim=-1)[frames] - 0.03).clamp_min(0) / losses.JOINT_SCALE
+
+    first, second = (0, "left_palm", 1, "chest"), (1, "right_elbow", 0, "left_palm")
+    one = error((*first, 40, 50))
+    torch.testing.assert_close(one, apart(*first, slice(40, 50)).mean(), atol=1e-4, rtol=1e-4)
+    both = error((*first, 40, 50), (*second, 60, 75))  # from frame 70 on they are alone
+    frames = torch.cat((apart(*first, slice(40, 50)), apart(*second, slice(60, 70))))
+    torch.testing.assert_close(both, frames.mean(), atol=1e-4, rtol=1e-4)
+    assert error((*first, 5, 20)) == 0 and error() == 0
+
+
+def test_contact_error_is_zero_where_points_touch_and_pulls_where_they_do_not(truth):
+    features, table = truth
+    weight = table.in_interaction(100).float().amin(1)
+    palm = POINT_NAMES.index("left_palm")
+    told = TouchTable(*torch.tensor([[[0]], [[palm]], [[1]], [[palm]], [[40]], [[45]]]))
+    moved = features.clone().requires_grad_()
+    error = losses.contact_error(moved, pose_joints(moved), table, told, weight)
+    error.backward()
+    assert error > 0 and (moved.grad[:, :, 40:45, SLICES["root_xz"]] != 0).any()
+    assert (moved.grad[:, :, 45:] == 0).all()
+    none = losses.contact_error(features, pose_joints(features), table, TouchTable.none(1), weight)
+    assert none == 0

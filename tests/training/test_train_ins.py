@@ -72,7 +72,7 @@ def test_a_tiny_cmdm_reproduces_one_interleaved_sequence_to_two_centimetres(stor
     rows, unique = table.text.flatten().unique(return_inverse=True)
     table = replace(table, text=unique.reshape(table.text.shape))
     text = TextFeatures(torch.randn(len(rows), 8), torch.randn(len(rows), 3, 8), torch.ones(len(rows), 3).bool())
-    batch = Batch(metric, normalizer(metric, exists), exists, table, text, sequences.seams)
+    batch = Batch(metric, normalizer(metric, exists), exists, table, text, sequences.seams, sequences.touches)
 
     model = CMDM(CMDMConfig(dim=96, layers=2, heads=4, text_dim=16, frames_per_token=2, pooled_dim=8, token_dim=8))
     trained, schedule = TrainableCMDM(model), CosineSchedule()

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from intersyn.data.store import ClipStore
 from intersyn.diffusion import CosineSchedule
 from intersyn.models.cmdm import CMDM, CMDMConfig
 from intersyn.models.coordinator import Coordinator, CoordinatorConfig
 from intersyn.networks import INS, REC, INSConfig
 from intersyn.text import TextCache, TextEncoder
+from tests.synthetic import make_composed, make_store
 from training.common import BatchMaker, make_dataset
 from training.rec_samples import DENOISED, PERTURBED, SAMPLED, Meeting, denoise_once, perturb, sample
 from training.train_rec import Config, Refine, Weights, main, rec_losses
@@ -66,8 +68,33 @@ def test_truth_terms_and_free_terms_do_not_mix(maker):
     sampled = terms(SAMPLED, off)
     assert sampled["reconstruction"] == 0 and sampled["dm"] == 0
     assert sampled["rela"] == 0 and sampled["near"] == 0  # phi = u
-    nothing = terms(DENOISED, off, Weights(0, 0, 0, 0, 0, 0))
+    assert sampled["contact"] == 0  # nothing is labelled
+    nothing = terms(DENOISED, off, Weights(0, 0, 0, 0, 0, 0, 0))
     assert nothing["total"] == 0
+
+
+def test_labelled_contact_counts_in_sampled_meetings_by_its_weight(tmp_path):
+    ClipStore.join((make_store(0), make_composed(1))).save(tmp_path / "clips.zip")
+    dataset = make_dataset([tmp_path], "train", 0, "cpu", paired_solos=60)
+    maker = BatchMaker(dataset, TextCache.build(TextEncoder.from_pretrained(), dataset.texts), None, "cpu")
+    batch = maker(1, "interleaved", 8)
+    assert (batch.touches.person >= 0).any()
+    assert maker(1, "solo", 8).touches.person.shape == (4, 0)
+    coordinator = Coordinator(
+        CoordinatorConfig(**TINY, pooled_dim=maker.cache.pooled_dim, token_dim=maker.cache.token_dim)
+    )
+
+    def terms(kind: int, **weights: float) -> dict[str, torch.Tensor]:
+        meeting = Meeting(batch.x0, torch.full((8,), kind), batch)
+        only = dict.fromkeys(Weights.__dataclass_fields__, 0.0) | weights
+        return rec_losses(Refine(coordinator), maker.normalizer, meeting, Weights(**only), [0, 1])
+
+    assert terms(PERTURBED)["contact"] == 0
+    sampled = terms(SAMPLED, contact=2.0)
+    assert sampled["contact"] > 0
+    assert sampled["total"] == 2 * sampled["contact"]
+    sampled["total"].backward()
+    assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in coordinator.parameters())
 
 
 @pytest.mark.slow
