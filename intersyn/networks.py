@@ -18,7 +18,7 @@ class INSConfig:
 
     model: CMDMConfig
     smooth: bool = True  # trained with L_smooth
-    steps: int = 0  # of training
+    steps: int = 0  # of its last training run
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class RECConfig:
     """config.json of rec/."""
 
     model: CoordinatorConfig
-    steps: int = 0  # of training
+    steps: int = 0  # of its last training run
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
     python -m training.train_ins --data DIR --out runs/ins                        # one CPU or one GPU
     accelerate launch -m training.train_ins --data DIR --out runs/ins             # many
     python -m training.train_ins --data DIR --out runs/ins_no_smooth --fork runs/ins --no-smooth
+    python -m training.train_ins --data DIR --out runs/own --init intersyn/checkpoints/ins       # fine-tune
 
 The second form of the ablation forks from the same weights at `fork_at` of the budget and sees the same data and
 noise, so that `no_smooth` differs from `full` by the loss term alone. Started again with the same --out, a run resumes.
@@ -10,7 +11,7 @@ noise, so that `no_smooth` differs from `full` by the loss term alone. Started a
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -30,7 +31,6 @@ from training.common import (
     Batch,
     BatchMaker,
     Clock,
-    InputError,
     Log,
     build_text_cache,
     learning_rate,
@@ -42,6 +42,7 @@ from training.common import (
     save_tensors,
     step_optimizers,
 )
+from training.warm_start import agreed_sizes, beginning, check_text_sizes, sizes_of_state
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Config:
     data: tuple[Path, ...]  # one folder or several that training.prepare and training.compose wrote
     out: Path
     fork: Path | None = None  # start from the fork state of this run
+    init: Path | None = None  # start from this exported network, its sizes and its normaliser
     smooth: bool = True  # False is the ablation `no_smooth`
     text: str | None = None  # text encoder: None is the bundled tower, or "ViT-L-14/openai"
     model: CMDMConfig = field(default_factory=CMDMConfig)
@@ -143,33 +145,41 @@ def main(config: Config) -> None:
     device, rank, ranks = accelerator.device, accelerator.process_index, accelerator.num_processes
     torch.manual_seed(config.seed)
 
+    resume, init = beginning(config.out, config.init, config.fork, accelerator.print)
+    start = INS.load(init) if init else None
+    sizes = config.model
+    if start is not None:
+        sizes = agreed_sizes(config.model, start.config.model, init)
+    elif resume is not None:
+        sizes = agreed_sizes(config.model, sizes_of_state(resume, CMDMConfig), resume)
     dataset = make_dataset(config.data, "train", config.seed, device, paired_solos=config.paired_solos)
     val_set = make_dataset(config.data, "val", config.seed + 1, device, paired_solos=config.paired_solos)
-    state = config.out / "state.pt"
-    resume = state if state.exists() else (config.fork / "fork.pt" if config.fork else None)
-    if resume is not None and not resume.exists():
-        raise InputError(f"{resume} does not exist: --fork is the --out of a run that got as far as its fork")
     config.out.mkdir(parents=True, exist_ok=True)
     texts = [*dataset.texts, *val_set.texts]
     cache = build_text_cache(texts, config.text, config.out / "texts.safetensors")
 
-    source = config.fork or config.out
-    saved_normalizer = source / "normalizer.pt"
+    saved_normalizer = (config.fork or config.out) / "normalizer.pt"
     normalizer = None
-    if saved_normalizer.exists():
+    if start is not None:
+        check_text_sizes(sizes, cache, init)
+        normalizer = start.normalizer
+    elif saved_normalizer.exists():
         normalizer = Normalizer()
         normalizer.load_state_dict(torch.load(saved_normalizer, weights_only=True))
     maker = BatchMaker(dataset, cache, normalizer, device)
     normalizer = maker.normalizer
-    if accelerator.is_main_process and not (config.out / "normalizer.pt").exists():
+    if accelerator.is_main_process and (start is not None or not (config.out / "normalizer.pt").exists()):
         save_tensors(config.out / "normalizer.pt", normalizer.state_dict())
     val_maker = BatchMaker(val_set, cache, normalizer, device)
     val_batches = [val_maker(k, "solo" if k == 3 else "interleaved", 16) for k in range(4)]
     probe = maker(10**7, "interleaved", 64)
     rms = losses.second_difference_rms(probe.metric, probe.seams, probe.weight)
 
-    model_config = CMDMConfig(**{**asdict(config.model), "pooled_dim": cache.pooled_dim, "token_dim": cache.token_dim})
+    model_config = CMDMConfig(**{**asdict(sizes), "pooled_dim": cache.pooled_dim, "token_dim": cache.token_dim})
+    config = replace(config, model=model_config)
     cmdm = CMDM(model_config).to(device)
+    if start is not None:
+        cmdm.load_state_dict(start.model.state_dict())
     schedule = CosineSchedule().to(device)
     optimizers = make_optimizers(cmdm, config.lr, config.weight_decay)
     ema = EMA(cmdm, config.ema_decay)
@@ -186,6 +196,11 @@ def main(config: Config) -> None:
             config.out / "ins"
         )
 
+    if start is not None and accelerator.is_main_process:  # row 0: what the run has to improve on
+        with _swapped(cmdm, ema):
+            bare = accelerator.unwrap_model(model)
+            log.write(0, validate(bare, schedule, normalizer, val_batches, config, rms))
+    state = config.out / "state.pt"
     sums: dict[str, list[Tensor]] = {}
     bar = tqdm(range(first, config.steps), initial=first, total=config.steps, disable=not accelerator.is_main_process)
     kept: dict[str, Batch] = {}

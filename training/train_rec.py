@@ -10,7 +10,7 @@ contact (where there is none). Every term has a weight of its own; 0 switches it
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -44,6 +44,7 @@ from training.common import (
     step_optimizers,
 )
 from training.rec_samples import DENOISED, KIND_NAMES, PERTURBED, SAMPLED, Meeting, denoise_once, perturb, sample
+from training.warm_start import agreed_sizes, beginning, check_text_sizes, sizes_of_state
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Config:
     data: tuple[Path, ...]  # as in training.train_ins
     ins: Path  # the run folder of training.train_ins
     out: Path
+    init: Path | None = None  # start from this exported coordinator and its sizes
     text: str | None = None
     model: CoordinatorConfig = field(default_factory=CoordinatorConfig)
     weights: Weights = field(default_factory=Weights)
@@ -198,28 +200,40 @@ def main(config: Config) -> None:
 
     if not (config.ins / "ins").is_dir():
         raise InputError(f"{config.ins} holds no folder ins: --ins is the --out of a run of training.train_ins")
+    resume, init = beginning(config.out, config.init, say=accelerator.print)
+    start = REC.load(init) if init else None
+    sizes = config.model
+    if start is not None:
+        sizes = agreed_sizes(config.model, start.config.model, init)
+    elif resume is not None:
+        sizes = agreed_sizes(config.model, sizes_of_state(resume, CoordinatorConfig), resume)
     ins = INS.load(config.ins / "ins")
     cmdm, normalizer = ins.model.to(device), ins.normalizer.to(device)
     dataset = make_dataset(config.data, "train", config.seed, device, paired_solos=config.paired_solos)
     config.out.mkdir(parents=True, exist_ok=True)
     cache = build_text_cache(dataset.texts, config.text, config.out / "texts.safetensors")
+    if start is not None:
+        check_text_sizes(sizes, cache, init)
     maker = BatchMaker(dataset, cache, normalizer, device)
     schedule = CosineSchedule().to(device)
     pool = Pool(maker, cmdm, schedule, config)
 
-    sizes = {"pooled_dim": cache.pooled_dim, "token_dim": cache.token_dim}
-    model_config = CoordinatorConfig(**{**asdict(config.model), **sizes})
+    text_sizes = {"pooled_dim": cache.pooled_dim, "token_dim": cache.token_dim}
+    model_config = CoordinatorConfig(**{**asdict(sizes), **text_sizes})
+    config = replace(config, model=model_config)
     coordinator = Coordinator(model_config).to(device)
+    if start is not None:
+        coordinator.load_state_dict(start.model.state_dict())
     optimizers = make_optimizers(coordinator, config.lr, config.weight_decay)
     ema = EMA(coordinator, config.ema_decay)
-    state = config.out / "state.pt"
-    first = load_state(state, coordinator, ema, optimizers, device) if state.exists() else 0
+    first = load_state(resume, coordinator, ema, optimizers, device) if resume else 0
     model, *optimizers = accelerator.prepare(Refine(coordinator), *optimizers)
     log, clock = Log(config.out / "log.csv", first), Clock(config.max_minutes)
     if accelerator.is_main_process:
         millions = sum(p.numel() for p in coordinator.parameters()) / 1e6
         print(f"{millions:.2f}M parameters, steps {first} to {config.steps}")
 
+    state = config.out / "state.pt"
     sums: dict[str, list[Tensor]] = {}
     bar = tqdm(range(first, config.steps), initial=first, total=config.steps, disable=not accelerator.is_main_process)
     for step in bar:
