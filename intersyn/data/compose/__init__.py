@@ -1,1 +1,1 @@
-"""Composing interactions: declarations, real bases, a plan and a kinematic solver make new motion of people who touch."""
+"""Composing interactions: declarations, real people and a kinematic solver make new motion of people who touch."""

@@ -1,7 +1,8 @@
 """A plan: everything the solver is told about a clip, as tensors.
 
-People start from real motion and shall reach targets. Targets are general: a way through space, or a point that a person's joint or a thing carries. N clips, P people, T
-frames at 20 fps; metres, y up, floor at 0, one world per clip. Quaternions are (w, x, y, z).
+People start from real motion and shall reach targets. Targets are general: a way through space, or a point that a
+person's joint or a thing carries. N clips, P people, T frames at 20 fps; metres, y up, floor at 0, one world per clip.
+Quaternions are (w, x, y, z).
 """
 
 from __future__ import annotations

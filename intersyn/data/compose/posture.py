@@ -1,4 +1,4 @@
-"""Postures in words (lean, nod, crouch) as rotations of joints, each about its own rest axes: x left, y up, z forward."""
+"""Postures in words (lean, nod, crouch) as rotations of joints, about their rest axes: x left, y up, z forward."""
 
 from __future__ import annotations
 

@@ -16,8 +16,7 @@ from torch import Tensor
 from intersyn.data.compose import terms
 from intersyn.data.compose.curves import bspline_basis
 from intersyn.data.compose.plan import Plan
-from intersyn.rotations import axis_angle_to_quaternion, quaternion_multiply
-from intersyn.skeleton import OFFSETS, forward_kinematics
+from intersyn.skeleton import OFFSETS
 
 
 @dataclass(frozen=True)
@@ -81,12 +80,13 @@ class Solution:
     joints: Tensor
 
 
-def solve(plan: Plan, config: SolverConfig = SolverConfig()) -> Solution:
+def solve(plan: Plan, config: SolverConfig | None = None) -> Solution:
     """Solve a batch of plans of one signature (`plan.stack`).
 
     Where the plan's bones are not those of the common skeleton, the motion is found for those bones first, then its
     rotations are carried over and the contacts found again: people of other heights move in other ways.
     """
+    config = config or SolverConfig()
     common = OFFSETS.to(plan.offsets).expand_as(plan.offsets)
     if torch.equal(plan.offsets, common):
         return _descend(plan, config, config.iterations, config.annealing)
@@ -119,10 +119,7 @@ def _descend(plan: Plan, config: SolverConfig, iterations: int, annealing: float
 
     def state() -> terms.State:
         offset = (basis @ bends).unflatten(-1, (-1, 3)) * (2 * sigma)[..., None]
-        shift = basis @ shifts
-        local = quaternion_multiply(plan.rotations, axis_angle_to_quaternion(offset))
-        joints, rotations = forward_kinematics(local, plan.root + shift, plan.offsets[:, :, None])
-        return terms.State(offset, shift, local, rotations, joints)
+        return terms.moved(plan, offset, basis @ shifts)
 
     with torch.no_grad():
         base = state()

@@ -15,8 +15,8 @@ from torch import Tensor
 from intersyn.body.capsules import capsule_ends, capsule_overlap, self_pairs
 from intersyn.body.points import BodyPoint
 from intersyn.data.compose.plan import Carrier, Plan, Reach, Target
-from intersyn.rotations import quaternion_apply
-from intersyn.skeleton import FOOT_JOINTS, JOINT, NUM_JOINTS
+from intersyn.rotations import axis_angle_to_quaternion, quaternion_apply, quaternion_multiply
+from intersyn.skeleton import FOOT_JOINTS, JOINT, NUM_JOINTS, forward_kinematics
 
 # Share of each joint's segment in the body's mass (after Winter's tables, the hands with the forearms).
 _MASS = {
@@ -44,6 +44,13 @@ class State:
     joints: Tensor
 
 
+def moved(plan: Plan, offset: Tensor, shift: Tensor) -> State:
+    """The plan's base with each joint turned by a rotation vector in its own frame, and the pelvis shifted."""
+    local = quaternion_multiply(plan.rotations, axis_angle_to_quaternion(offset))
+    joints, rotations = forward_kinematics(local, plan.root + shift, plan.offsets[:, :, None])
+    return State(offset, shift, local, rotations, joints)
+
+
 def carried(carrier: Carrier, vectors: Tensor, state: State, plan: Plan, detach: bool, point: bool) -> Tensor:
     """Vectors (N, T, 3) of a carrier's rest frame in the world; `point`: positions rather than directions."""
     if carrier.thing is not None:
@@ -68,7 +75,7 @@ def place_of(point: BodyPoint, person: int, state: State) -> tuple[Tensor, Tenso
 
 
 def goal_of(reach: Reach, base: Tensor, state: State, plan: Plan) -> Tensor:
-    """Where the reach's point shall be (N, T, 3): its targets blended, for what is left of 1 the base's way (N, T, 3)."""
+    """Where the reach's point shall be (N, T, 3): its targets blended, and the base's way for what is left."""
     goal, rest = reach.arc, torch.ones_like(base[..., 0])
     for target in reach.targets:
         # Nobody is pulled by the hand that follows them; one's own body may meet one's own hand half way.
@@ -129,8 +136,8 @@ def joint_limits(state: State, tolerance: float) -> Tensor:
     energy = 4 * F.relu(0.02 - elbow[..., 2]).square() + F.relu(elbow[..., 1].abs() - 0.08).square()
     knee = quaternion_apply(state.local[..., _KNEES, :], state.local.new_tensor((0, -1.0, 0)))
     energy = energy + 4 * F.relu(knee[..., 2] + 0.03).square() + F.relu(knee[..., 0].abs() - 0.06).square()
-    hand = quaternion_apply(state.local[..., _WRISTS, :], state.local.new_tensor((1.0, 0, 0))) * _SIDE
-    energy = energy + F.relu(0.34 - hand[..., 0]).square()
+    hand = quaternion_apply(state.local[..., _WRISTS, :], state.local.new_tensor((1.0, 0, 0)))
+    energy = energy + F.relu(0.34 - hand[..., 0]).square()  # the same on both sides: the cosine of the bend
     # twist about the arm's axis: twice the quaternion's x over w, for small angles
     for joints, most in ((_ELBOWS, 0.9), (_WRISTS, 0.5)):
         q = state.local[..., joints, :]
