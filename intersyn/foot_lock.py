@@ -82,7 +82,7 @@ def lock_feet(
     if not bool(move.any()):
         return local
     out = local.clone()
-    out[move] = _bend_legs(local[move], places[move], turns[move], offset[move])
+    out[move] = bend_legs(local[move], places[move], turns[move], offset[move])
     return out
 
 
@@ -150,7 +150,7 @@ def clean_up(local: Tensor, root: Tensor, contacts: Tensor, sigma: float = 0.7) 
     return lock_feet(local, root, contacts), root
 
 
-def _bend_legs(local: Tensor, places: Tensor, turns: Tensor, offset: Tensor) -> Tensor:
+def bend_legs(local: Tensor, places: Tensor, turns: Tensor, offset: Tensor) -> Tensor:
     """Two-bone IK: local (N, 22, 4) with both ankles moved by offset (N, 2, 3), the feet's orientation kept."""
     hip, knee, ankle = places[..., 0, :], places[..., 1, :], places[..., 2, :]
     thigh = OFFSETS[list(KNEES)].to(local).norm(dim=-1, keepdim=True)
