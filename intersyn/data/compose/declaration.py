@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from dataclasses import fields as dataclass_fields
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from intersyn.data.compose import entries
 from intersyn.data.compose.document import Item, read_document
 from intersyn.data.compose.drafting import Draft, Reach
+from intersyn.data.compose.quality import Limits
 from intersyn.data.compose.scope import Dice, ExtremeDice, Scope
 from intersyn.data.phrases import STYLES
 from intersyn.data.texts import clean, reserved
@@ -28,6 +30,7 @@ _KEYS = (
     "name", "people", "base", "styles", "formation", "walk", "approach", "let", "moments", "reach", "posture", "look",
     "steps", "things", "free", "balance", "yield", "limits", "key", "phrasings",
 )  # fmt: skip
+_LIMITS = tuple(each.name for each in dataclass_fields(Limits))
 _ROLE = re.compile(r"\bthe (first|second) person\b")
 _PLURAL = re.compile(
     r"\b(two|both|pair|couple|people|persons|partners|friends|strangers|they|each other|one another)\b"
@@ -73,7 +76,7 @@ class Program:
         reaches = entries.reaches(scope, get("reach"))
         balance = entries.by_person(scope, get("balance"), "balance")
         yields = entries.by_person(scope, get("yield"), "yield")
-        limits = self.fields["limits"].fields("limits") if "limits" in self.fields else {}
+        limits = self.fields["limits"].fields("limits", _LIMITS) if "limits" in self.fields else {}
         return Draft(
             name=self.name,
             people=self.people,

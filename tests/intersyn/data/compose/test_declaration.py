@@ -175,6 +175,7 @@ BROKEN = {
     "unknown direction": (REACH + "    palm: sideways\n", 15, "unknown direction 'sideways'"),
     "unknown joint": ("posture:\n  - {who: a, joints: {elbow: [0, 0, 1]}}\n", 11, "unknown joint 'elbow'"),
     "unknown group": ("free: {a: {rigth_arm: 1}}\n", 10, "did you mean 'right_arm'"),
+    "unknown limit": ("limits: {penetratoin: 0.02}\n", 10, "did you mean 'penetration'"),
     "unknown style": ("styles: [norml]\n", 10, "did you mean 'normal'"),
     "unknown base": ("base: flying\n", 10, "unknown base 'flying'"),
     "unknown option": (REACH + "    only: {spot: chest}\n", 15, "unknown spot 'chest'"),
