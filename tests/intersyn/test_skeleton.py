@@ -8,7 +8,13 @@ import pytest
 import torch
 
 from intersyn import skeleton as S
-from intersyn.rotations import matrix_to_6d, quaternion_to_matrix, yaw_quaternion
+from intersyn.rotations import (
+    axis_angle_to_quaternion,
+    matrix_to_6d,
+    quaternion_multiply,
+    quaternion_to_matrix,
+    yaw_quaternion,
+)
 from tests.motions import smooth_motion
 
 
@@ -87,6 +93,40 @@ def test_local_and_global_are_inverse() -> None:
     torch.testing.assert_close((back * local).sum(-1).abs(), torch.ones(2, 50, 22), atol=1e-5, rtol=0)
 
 
+def test_forward_kinematics_is_fk_of_global_rotations() -> None:
+    local, root, _ = smooth_motion(5, 2, frames=50)
+    joints, world = S.forward_kinematics(local, root)
+    torch.testing.assert_close(world, S.global_rotations(local), atol=1e-6, rtol=0)
+    torch.testing.assert_close(joints, S.joints_from_global(world, root), atol=1e-5, rtol=0)
+
+
+def test_forward_kinematics_of_other_bones() -> None:
+    """One person half as tall as the other: around their pelvises everything is half as far."""
+    local, root, _ = smooth_motion(6, 1, frames=20)
+    bones = S.OFFSETS * torch.tensor([1.0, 0.5])[:, None, None]
+    joints, world = S.forward_kinematics(local.expand(2, -1, -1, -1), root.expand(2, -1, -1), bones[:, None])
+    around = joints - joints[:, :, :1]
+    torch.testing.assert_close(around[1], around[0] / 2, atol=1e-6, rtol=0)
+    assert torch.equal(world[0], world[1])
+
+
+def test_the_gradient_of_forward_kinematics() -> None:
+    """Slopes along turns of every joint and along shifts of the pelvis, for joints and for global quaternions."""
+    generator = torch.Generator().manual_seed(7)
+    local, root, _ = (x.double() for x in smooth_motion(7, 1, frames=3))
+    turn, shift = (torch.randn(shape, generator=generator).double() for shape in ((1, 3, 22, 3), (1, 3, 3)))
+    pulls = [torch.randn(1, 3, 22, size, generator=generator).double() for size in (3, 4)]
+
+    def pulled(distance: torch.Tensor | float) -> torch.Tensor:
+        turned = quaternion_multiply(local, axis_angle_to_quaternion(distance * turn))
+        found = S.forward_kinematics(turned, root + distance * shift)
+        return sum((pull * x).sum() for pull, x in zip(pulls, found, strict=True))
+
+    distance = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    pulled(distance).backward()
+    assert float(distance.grad) == pytest.approx(float(pulled(1e-6) - pulled(-1e-6)) / 2e-6, rel=1e-6)
+
+
 def test_linear_fk_is_fk() -> None:
     local, root, _ = smooth_motion(3, 2, frames=50)
     world = S.global_rotations(local)
@@ -124,3 +164,5 @@ def test_wrong_shapes_are_named() -> None:
         S.global_rotations(torch.zeros(5, 21, 4))
     with pytest.raises(ValueError, match=r"\(5, 22, 4\)"):
         S.joints_from_global_6d(torch.zeros(5, 22, 4), torch.zeros(5, 3))
+    with pytest.raises(ValueError, match=r"\(5, 22, 3\)"):
+        S.forward_kinematics(torch.zeros(5, 22, 3), torch.zeros(5, 3))
