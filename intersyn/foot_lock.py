@@ -161,15 +161,18 @@ def bend_legs(local: Tensor, places: Tensor, turns: Tensor, offset: Tensor) -> T
     # A leg already stretched beyond the limit may stay so.
     far = torch.maximum((ankle - hip).norm(dim=-1, keepdim=True), MAX_REACH * (thigh + shin))
     distance = torch.minimum(distance, far).clamp_min(MIN_REACH * thigh)
-    # The knee keeps its side; a straight leg bends the way its thigh faces.
-    forward = quaternion_apply(turns[..., 0, :], local.new_tensor((0.0, 0.0, 1e-2)).expand_as(hip))
-    bend = knee - hip + forward
+    # The whole leg swings to the new place before it bends: its knee keeps its side however far the foot goes.
+    # A straight leg bends the way its thigh faces.
+    swing = minimal_rotation(ankle - hip, towards)
+    hip_turn, knee_turn = (quaternion_multiply(swing, turns[..., k, :]) for k in (0, 1))
+    knee, ankle = hip + quaternion_apply(swing, knee - hip), hip + quaternion_apply(swing, ankle - hip)
+    bend = knee - hip + quaternion_apply(hip_turn, local.new_tensor((0.0, 0.0, 1e-2)).expand_as(hip))
     bend = F.normalize(bend - (bend * towards).sum(-1, keepdim=True) * towards, dim=-1, eps=1e-9)
     cosine = ((thigh.square() + distance.square() - shin.square()) / (2 * thigh * distance)).clamp(-1, 1)
     new_knee = hip + thigh * (cosine * towards + (1 - cosine.square()).clamp_min(0).sqrt() * bend)
     new_ankle = hip + distance * towards
-    upper = quaternion_multiply(minimal_rotation(knee - hip, new_knee - hip), turns[..., 0, :])
-    lower = quaternion_multiply(minimal_rotation(ankle - knee, new_ankle - new_knee), turns[..., 1, :])
+    upper = quaternion_multiply(minimal_rotation(knee - hip, new_knee - hip), hip_turn)
+    lower = quaternion_multiply(minimal_rotation(ankle - knee, new_ankle - new_knee), knee_turn)
     out = local.clone()
     pelvis = local[..., None, 0, :].expand_as(upper)
     out[..., list(HIPS), :] = quaternion_multiply(quaternion_conjugate(pelvis), upper)

@@ -51,6 +51,27 @@ def default_body() -> Body:
         return load_body(path)
 
 
+def rest_joints(betas: np.ndarray) -> np.ndarray:
+    """Rest positions (22, 3) in metres of the default body's joints with these shape coefficients (up to 10,)."""
+    template, directions = _joint_shapes()
+    betas = np.asarray(betas, np.float64)
+    if betas.ndim != 1 or len(betas) > directions.shape[-1]:
+        raise ValueError(f"betas must be ({directions.shape[-1]},) or fewer, got {betas.shape}")
+    return (template + directions[..., : len(betas)] @ betas).astype(np.float32)
+
+
+@cache
+def _joint_shapes() -> tuple[np.ndarray, np.ndarray]:
+    """Joints at rest (22, 3), and how each shape coefficient moves them (22, 3, 10)."""
+    with (
+        resources.as_file(resources.files("intersyn.body") / "mannequin.npz") as path,
+        np.load(path, allow_pickle=False) as file,
+    ):
+        regressor = file["J_regressor"][:NUM_JOINTS].astype(np.float64)
+        template = regressor @ file["v_template"]
+        return template, np.einsum("jv,vck->jck", regressor, file["shapedirs"])
+
+
 def load_body(path: str | Path) -> Body:
     """Read an NPZ with SMPL's keys (v_template, f, weights, J_regressor, kintree_table). Never unpickles.
 
