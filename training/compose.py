@@ -83,7 +83,8 @@ class Work:
     def stamp(self) -> str:
         """Changes with anything that changes the clips."""
         store = self.config.data / FILE_NAME
-        facts = (VERSION, self.program.path.read_text(), asdict(self.config.solver), self.config.seed, store.stat().st_size)
+        program = self.program.path.read_text()
+        facts = (VERSION, program, asdict(self.config.solver), self.config.seed, store.stat().st_size)
         return hashlib.sha256(repr(facts).encode()).hexdigest()
 
     def seeds(self) -> list[np.random.SeedSequence]:

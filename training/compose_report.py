@@ -117,7 +117,7 @@ def card(report: Mapping[str, Any]) -> str:
         "",
         f"{report['accepted']} clips of {report['attempts']} tried: {report['hours']:.2f} h of one person, 20 fps.",
         "",
-        "| act | accepted | contact mm | penetration mm | skating mm/frame (base) | jerk m/s³ (base) | s/clip | why not |",
+        "| act | accepted | contact mm | depth mm | skating mm/frame (base) | jerk m/s³ (base) | s/clip | why not |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, entry in report["programs"].items():
