@@ -110,7 +110,7 @@ def _standing(
         footsteps += after
         if who in strides:
             names += strides[who].names
-            grounds.append(walk_in(strides[who], base, pose, frames))
+            grounds.append(walk_in(strides[who], base, pose, frames, footsteps))
         else:
             grounds.append(place(base, starts.get(who, pose), footsteps, frames, jumps))
     return draft, grounds, tuple(dict.fromkeys(names))

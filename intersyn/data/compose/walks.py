@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor
 from intersyn.data.compose.bases import Base
 from intersyn.data.compose.curves import minimum_jerk
 from intersyn.data.compose.floor_maps import FloorMap, bend, move_body, move_feet
-from intersyn.data.compose.footsteps import Place
+from intersyn.data.compose.footsteps import Footstep, Place
 from intersyn.data.compose.legs import feet_of
 from intersyn.data.compose.stance import Ground, on_floor, place, settled, smooth
 from intersyn.rotations import quaternion_apply, quaternion_multiply, slerp, yaw_quaternion
@@ -42,19 +43,19 @@ def walk_along(base: Base, curve: float = 0.0, start: Place = (0.0, 0.0, 0.0)) -
     return settled(rotations, root, torch.cat((even, yaw[:, None]), -1), feet, planted)
 
 
-def walk_in(walk: Base, stand: Base, end: Place, frames: int) -> Ground:
+def walk_in(walk: Base, stand: Base, end: Place, frames: int, footsteps: Sequence[Footstep] = ()) -> Ground:
     """A walk that arrives and then stands at `end`, facing the way it came: `frames` frames in all.
 
     Up to the last strike the walk is as it was recorded. Then the body goes on, slower and slower, over the foot that
-    struck, the pose passes into that of the standing base, and the other foot closes. Raises `ValueError` where the
-    walk has no strike or the standing base is too short.
+    struck, the pose passes into that of the standing base, and the other foot closes; later footsteps go from there.
+    Raises `ValueError` where the walk has no strike or the standing base is too short.
     """
     if walk.strike is None:
         raise ValueError(f"the walk of {walk.names} does not arrive: it has no last strike")
     strike, lead = walk.strike
     if frames <= strike or stand.frames < frames:
         raise ValueError(f"{frames} frames need a strike before them and a standing base, got {strike}, {stand.frames}")
-    ground = place(stand, end, (), frames)
+    ground = place(stand, end, footsteps, frames)
     turned = yaw_quaternion(torch.tensor(float(end[2])))
     feet = quaternion_apply(turned, feet_of(walk.rotations, walk.root))
     root = quaternion_apply(turned, walk.root)
