@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from intersyn.foot_lock import clean_up, leg_joints, lock_feet, run_lengths, smooth
+from intersyn.foot_lock import bend_legs, clean_up, leg_joints, lock_feet, run_lengths, smooth
 from intersyn.rotations import axis_angle_to_quaternion
 from intersyn.skeleton import FOOT_JOINTS, JOINT, OFFSETS, PARENTS, REST_FLOOR, global_rotations, joints_from_global
 
@@ -40,6 +40,19 @@ def test_leg_joints_are_those_of_the_skeleton():
             assert torch.allclose(places[..., leg, k, :], joints[..., JOINT[f"{side}_{name}"], :], atol=1e-5)
         for k, name in enumerate(("hip", "knee", "ankle")):
             assert torch.allclose(turns[..., leg, k, :], world[..., JOINT[f"{side}_{name}"], :], atol=1e-5)
+
+
+def test_a_knee_stays_in_front_however_far_the_foot_goes():
+    local, root = drifting()
+    local, root = local[0, :1], root[0, :1]
+    places, turns = leg_joints(local, root)
+    for ahead in (-0.3, -0.15, 0.15, 0.3):
+        offset = torch.tensor([0.0, 0.12, ahead]).expand(1, 2, 3)
+        hip, knee, ankle, _ = leg_joints(bend_legs(local, places, turns, offset), root)[0].unbind(-2)
+        leg, thigh = ankle - hip, knee - hip
+        across = thigh - (thigh * leg).sum(-1, keepdim=True) / leg.square().sum(-1, keepdim=True) * leg
+        assert torch.allclose(ankle, places[..., 2, :] + offset, atol=1e-4)
+        assert (across[..., 2] > 0.02).all() and (across[..., 0].abs() < 0.02).all()
 
 
 def test_feet_in_contact_move_less_than_a_millimetre():

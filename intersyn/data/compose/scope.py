@@ -189,7 +189,10 @@ class Scope:
     # Times
 
     def when(self, item: Item) -> When:
-        """'always', two times (it stays) or four (in from the 1st to the 2nd, out from the 3rd to the 4th)."""
+        """'always', two times (it stays) or four (in from the 1st to the 2nd, out from the 3rd to the 4th).
+
+        What is there at the start was there before it, and is not missing where an approach makes the clip longer.
+        """
         if item.is_text:
             self.one_of(item, "time, or list of times,", ("always",))
             return ALWAYS
@@ -197,6 +200,8 @@ class Scope:
         if len(items) not in (2, 4):
             raise item.error(f"when is two or four times, got {len(items)}")
         times = self.times(items)
+        if times[1] <= _SLACK:
+            times = (-inf, -inf, *times[2:])
         return (*times, inf, inf) if len(times) == 2 else times  # type: ignore[return-value]
 
     def times(self, items: list[Item]) -> tuple[float, ...]:

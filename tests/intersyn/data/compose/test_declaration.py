@@ -149,6 +149,13 @@ key: [touch, release]
     assert draft.balance == (0.2, None) and draft.yields == (1.0, 0.05) and draft.limits == {"penetration": 0.025}
 
 
+def test_what_is_there_at_the_start_was_there_before_it(tmp_path):
+    held = REACH.replace("[reach, touch, release, down]", "[start, start, release, down]")
+    draft = draw(tmp_path, held)
+    assert draft.reaches[0].when[:2] == (-math.inf, -math.inf) and draft.key[0] == 0.0
+    assert draft.delayed(2.0).reaches[0].when[:2] == (-math.inf, -math.inf)
+
+
 def test_alone_one_is_a_and_in_ones_own_frame(tmp_path):
     text = HEAD.replace("people: 2", "people: 1")
     reach = "reach:\n  - {part: right_palm, at: [0.3, 1, 0], meets: left_palm, when: always}\n"
