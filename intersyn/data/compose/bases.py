@@ -18,13 +18,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from intersyn.data.compose.looping import Cut, lengthened, window
-from intersyn.data.compose.strides import Stride, Walk, read_walk
+from intersyn.data.compose.strides import Stride, Walk, read_walk, runs
 from intersyn.data.store import Clip, ClipStore
 from intersyn.rotations import (
     heading_of,
+    minimal_rotation,
     quaternion_apply,
+    quaternion_conjugate,
     quaternion_multiply,
     quaternion_to_matrix,
+    slerp,
     yaw_quaternion,
 )
 from intersyn.skeleton import (
@@ -44,11 +47,12 @@ SHORTEST = 40  # frames of a calm stretch
 FOOT_SPEED = 0.15  # metres per second; likewise below
 WRIST_SPEED = 0.35
 HEAD_SPEED = 0.4
-WRIST_HEIGHT = 0.97  # metres: lower than on the hip
+WRIST_HEIGHT, WRIST_OUT = 0.97, 0.25  # metres: lower than on the hip, and not held away from the shoulder
 HEAD_BESIDE = 0.12  # metres of the head beside the pelvis, at most
 # Chest and head are turned and tilted from the pelvis's heading by less than these angles.
 UPRIGHT = (math.cos(math.radians(25)), math.cos(math.radians(35)))
 FADE = 15  # frames
+HEAD_TILT = math.radians(12)  # of a base's head on average, at most
 CALM = 5  # frames over which speeds are averaged
 _LEFT_ARM, _RIGHT_ARM = (
     [JOINT[f"{side}_{name}"] for name in ("collar", "shoulder", "elbow", "wrist")] for side in ("left", "right")
@@ -135,7 +139,7 @@ class Bases:
         rotations[:, _LEFT_ARM] = mirror_rotations(self._play(sources[-1], frames, rng)[0])[:, _LEFT_ARM]
         if rng.random() < 0.5:
             rotations, root, contacts = mirror_rotations(rotations), mirror_positions(root), mirror_contacts(contacts)
-        rotations, root = _centred(rotations, root)
+        rotations, root = _centred(_head_up(rotations), root)
         return Base(rotations, root, contacts, tuple(dict.fromkeys(s.clip.name for s in sources)), style)
 
     def walking(self, rng: np.random.Generator, frames: int, speed: float, styles: Sequence[str] = STYLES) -> Base:
@@ -214,6 +218,26 @@ def _by_style(rng: np.random.Generator, walks: list[Walk]) -> Walk:
     return same[rng.integers(len(same))]
 
 
+def _head_up(rotations: Tensor) -> Tensor:
+    """Local rotations (T, 22, 4) with the head tilted by HEAD_TILT on average at most: a tilt goes with a gesture."""
+    joints = [JOINT["spine3"], JOINT["neck"], JOINT["head"]]
+    chest, neck, head = global_rotations(rotations)[:, joints].unbind(1)
+    up = F.normalize(quaternion_apply(head, head.new_tensor((0.0, 1.0, 0.0)).expand(len(head), 3)).mean(0), dim=0)
+    tilt = float(torch.arccos(up[1].clamp(-1, 1)))
+    if tilt <= HEAD_TILT:
+        return rotations
+    back = minimal_rotation(up, up.new_tensor((0.0, 1.0, 0.0)))
+    upright = back.new_tensor((1.0, 0.0, 0.0, 0.0))
+    share = 1 - HEAD_TILT / tilt
+    # half of it in the neck
+    neck = quaternion_multiply(slerp(upright, back, share / 2).expand_as(neck), neck)
+    head = quaternion_multiply(slerp(upright, back, share).expand_as(head), head)
+    rotations = rotations.clone()
+    rotations[:, joints[1]] = quaternion_multiply(quaternion_conjugate(chest), neck)
+    rotations[:, joints[2]] = quaternion_multiply(quaternion_conjugate(neck), head)
+    return rotations
+
+
 def _centred(rotations: Tensor, root: Tensor) -> tuple[Tensor, Tensor]:
     """Turned to face +z on average, the mean pelvis above the origin, the soles on the floor on average."""
     heading = heading_of(quaternion_to_matrix(rotations[:, 0]))
@@ -247,7 +271,8 @@ def _calm_stretches(store: ClipStore, clips: Sequence[Clip]) -> tuple[list[_Stre
     halves = []
     for side in ("left", "right"):
         wrist = joints[:, JOINT[f"{side}_wrist"]]
-        idle = (wrist[:, 1] < WRIST_HEIGHT) & (_speed(wrist, lengths) < WRIST_SPEED)
+        out = (wrist - joints[:, JOINT[f"{side}_shoulder"]])[:, ::2].norm(dim=-1)
+        idle = (wrist[:, 1] < WRIST_HEIGHT) & (out < WRIST_OUT) & (_speed(wrist, lengths) < WRIST_SPEED)
         halves += stretches(still & idle, side == "left")
     return stretches(still), halves
 
@@ -259,13 +284,6 @@ def _facing_ahead(turns: Tensor) -> Tensor:
     forward = torch.stack((heading.sin(), torch.zeros_like(heading), heading.cos()), -1)
     facing = (matrices[:, 1:, :, 2] * forward[:, None]).sum(-1)
     return (torch.minimum(facing, matrices[:, 1:, 1, 1]) > facing.new_tensor(UPRIGHT)).all(-1)
-
-
-def runs(mask: Tensor) -> list[tuple[int, int]]:
-    """Start and length of every run of True in a mask (T,)."""
-    edges = F.pad(mask.int(), (1, 1)).diff()
-    starts, ends = (edges > 0).nonzero()[:, 0], (edges < 0).nonzero()[:, 0]
-    return [(int(a), int(b - a)) for a, b in zip(starts, ends, strict=True)]
 
 
 def _speed(places: Tensor, lengths: list[int]) -> Tensor:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from intersyn.data.compose.bases import Base
+from intersyn.data.compose.carriage import carried
 from intersyn.data.compose.curves import minimum_jerk
 from intersyn.data.compose.footsteps import Footstep, Place
 from intersyn.data.compose.jumps import Jump, hop, rise
@@ -64,10 +65,12 @@ def place(
     feet = np.stack([foot_path(tracks[k], rests[k], footsteps, k, time, off) for k in (0, 1)], 2)  # (T, 2, foot, 3)
     path = smooth(tracks.mean(0), SMOOTH)
 
-    rotations, root = base.rotations[:frames].clone(), base.root[:frames]
+    rotations, back = carried(base.rotations[:frames], tracks, jumps, time)
+    root = base.root[:frames]
     way, turn = torch.from_numpy(path).float(), torch.from_numpy(path[:, 2]).float()
     rotations[:, 0] = quaternion_multiply(yaw_quaternion(turn), rotations[:, 0])
     sway = root[:, ::2] + torch.from_numpy(_weight_shift(rests, footsteps, time)).float()
+    sway = sway - torch.stack((torch.zeros(frames), torch.from_numpy(back).float()), -1)
     floor = way[:, :2] + rotate_xz(sway, turn)
     height = root[:, 1] + torch.from_numpy(rise(jumps, time) - _dip(tracks)).float()
     root = torch.stack((floor[:, 0], height, floor[:, 1]), -1)

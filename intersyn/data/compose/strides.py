@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from intersyn.data.compose.floor_maps import FloorMap, move_body, move_feet, slow_down, straighten, stretch
@@ -20,8 +21,9 @@ from intersyn.skeleton import global_rotations, joints_from_global
 from intersyn.timeline import DEFAULT_FPS
 
 STRETCH = 1.15  # of the stride's length, at most
-TEMPO = 1.1  # of the cadence, at most
-STEADY = 0.85  # of the median speed, at least
+TEMPO = 1.15  # of the cadence, at most
+STEADY = 0.82  # of the median speed, at least
+SLOWEST = 0.4  # metres per second
 SHORTEST = 40  # frames
 STRAYS = 0.12  # metres from the arc that fits a path best, at most
 TURNS = math.radians(40)  # of that arc over its length, at most
@@ -115,21 +117,27 @@ def read_walk(store: ClipStore, clip: Clip) -> Walk | None:
     """The steady part of a recorded walk made straight; None where it is short, wavers or turns."""
     rows = slice(clip.start, clip.start + clip.frames)
     rotations, root, contacts = store.rotations[rows], store.root[rows], store.contacts[rows]
-    if len(root) < SHORTEST + 10:
+    if len(root) < SHORTEST:
         return None
     speed = _smooth_speed(root)
-    fast = speed > STEADY * speed.median()
-    inside = fast.nonzero()[:, 0]
-    begin, end = int(inside[0]), int(inside[-1]) + 1
-    if end - begin < SHORTEST or not bool(fast[begin:end].all()) or float(speed.median()) < 0.4:
+    begin, length = max(runs(speed > STEADY * speed.median()), key=lambda run: run[1])
+    if length < SHORTEST or float(speed.median()) < SLOWEST:
         return None
-    rotations, root, contacts = rotations[begin:end], root[begin:end], contacts[begin:end]
+    rows = slice(begin, begin + length)
+    rotations, root, contacts = rotations[rows], root[rows], contacts[rows]
     made = _straight(rotations, root, contacts)
     if made is None:
         return None
     rotations, root = made
     pace = float(root[-1, 2] - root[0, 2]) / (len(root) - 1) * DEFAULT_FPS
     return Walk(clip, rotations, root, contacts, pace, _strikes(rotations, root, contacts))
+
+
+def runs(mask: Tensor) -> list[tuple[int, int]]:
+    """Start and length of every run of True in a mask (T,)."""
+    edges = F.pad(mask.int(), (1, 1)).diff()
+    starts, ends = (edges > 0).nonzero()[:, 0], (edges < 0).nonzero()[:, 0]
+    return [(int(a), int(b - a)) for a, b in zip(starts, ends, strict=True)]
 
 
 def _lost() -> float:

@@ -19,6 +19,7 @@ from intersyn.rotations import quaternion_apply, quaternion_multiply, slerp, yaw
 
 EVEN = 5.0  # frames: sigma by which the planned way of a walk is smoother than its pelvis
 STOPPING = (10, 20)  # frames from the last strike until the body stands, at least and at most
+SETTLING = 1.6  # times as long as the pelvis takes to stop
 CLOSING = (2, 11)  # frames after the last strike in which the other foot leaves the floor and is beside it
 CLOSING_LIFT = 0.045  # metres
 RECORDED = 0.02  # metres a planted foot of a recording may move to the next frame, and be too high
@@ -75,7 +76,9 @@ def walk_in(walk: Base, stand: Base, end: Place, frames: int, footsteps: Sequenc
     coasting = root[strike] + speed * torch.from_numpy(_coast(frame, stop)).float()[:, None]
     before = torch.from_numpy(frame <= 0)
     pelvis = torch.where(before[:, None], root[at], torch.lerp(coasting, ground.root, blend[:, None]))
-    poses = slerp(rotations[at], ground.rotations, blend[:, None, None])
+    # limbs come to rest after the pelvis
+    settling = torch.from_numpy(minimum_jerk(frame, 0, SETTLING * stop)).float()
+    poses = slerp(rotations[at], ground.rotations, settling[:, None, None])
     feet = _closing(feet[at], ground.feet, frame, lead)
     way = torch.cat((pelvis[:, ::2], torch.full((frames, 1), float(end[2]))), -1)
     even = smooth(way.double().numpy(), EVEN, straight=True)

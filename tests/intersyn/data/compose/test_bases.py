@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from intersyn.data.compose.bases import Base, Bases, runs
+from intersyn.data.compose.bases import Base, Bases
+from intersyn.data.compose.strides import runs
 from intersyn.data.store import ClipStore
 from intersyn.metrics.physics import foot_skating
 from intersyn.rotations import heading_of, quaternion_to_matrix

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from intersyn.data.compose.bases import Bases
-from intersyn.data.compose.floor_maps import bend, slow_down, straighten, stretch
 from intersyn.data.compose.legs import feet_of
 from intersyn.data.compose.walks import walk_along, walk_in
 from intersyn.data.store import ClipStore
@@ -63,19 +62,3 @@ def test_a_walk_without_a_strike_does_not_arrive(bases: Bases) -> None:
         walk_in(bases.walking(rng, 60, 1.1), bases.standing(rng, 60), (0.0, 0.0, 0.0), 60)
     with pytest.raises(ValueError, match="60"):
         walk_in(bases.arriving(rng, 1.0), bases.standing(rng, 60), (0.0, 0.0, 0.0), 90)
-
-
-@pytest.mark.parametrize("curve", [0.0, 0.5, -0.2])
-def test_straightening_undoes_bending(curve: float) -> None:
-    points = torch.rand(50, 2, generator=torch.Generator().manual_seed(0)) * torch.tensor([1.0, 3.0])
-    bent, yaw = bend(curve)(points)
-    back, yaw_back = straighten(curve)(bent)
-    assert torch.allclose(back, points, atol=1e-5) and torch.allclose(yaw, -yaw_back, atol=1e-5)
-
-
-def test_maps_along_z() -> None:
-    points = torch.tensor([[0.2, 0.0], [0.2, 2.0], [0.2, 3.0], [0.2, 4.0]])
-    assert stretch(1.1)(points)[0][:, 1].tolist() == pytest.approx([0.0, 2.2, 3.3, 4.4])
-    slow = slow_down(3.0, 1.0, 0.5)(points)[0]
-    assert slow[:, 1].tolist() == pytest.approx([0.0, 2.0, 2.75, 3.25])
-    assert slow[:, 0].tolist() == pytest.approx([0.2] * 4)
