@@ -15,6 +15,21 @@ def minimum_jerk(time: np.ndarray, start: float, end: float) -> np.ndarray:
     return u**3 * (10 - 15 * u + 6 * u * u)
 
 
+def quintic(time: np.ndarray, first: tuple, second: tuple) -> np.ndarray:
+    """The curve of fifth degree between two knots, each of time, place, speed and acceleration (numbers or arrays)."""
+    span = second[0] - first[0]
+    u = (time - first[0]) / span
+    p0, v0, a0 = first[1], first[2] * span, first[3] * span**2
+    p1, v1, a1 = second[1], second[2] * span, second[3] * span**2
+    gap, turn, bend = p1 - p0 - v0 - a0 / 2, v1 - v0 - a0, a1 - a0
+    return (
+        p0 + v0 * u + a0 / 2 * u**2
+        + (10 * gap - 4 * turn + bend / 2) * u**3
+        + (-15 * gap + 7 * turn - bend) * u**4
+        + (6 * gap - 3 * turn + bend / 2) * u**5
+    )  # fmt: skip
+
+
 def ramp(time: np.ndarray, when: tuple[float, float, float, float]) -> np.ndarray:
     """In from the first to the second moment, out from the third to the fourth; infinite moments never come."""
     into = minimum_jerk(time, when[0], when[1]) if math.isfinite(when[0]) else np.ones_like(time)

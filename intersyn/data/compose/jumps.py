@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from intersyn.data.compose.curves import minimum_jerk
+from intersyn.data.compose.curves import minimum_jerk, quintic
 
 GRAVITY = 9.81
 TIPTOE = 0.6  # radians the heel is raised by when the toes leave the floor
@@ -69,7 +69,7 @@ def rise(jumps: Sequence[Jump], time: np.ndarray) -> np.ndarray:
         )
         for first, second in zip(knots, knots[1:], strict=False):
             inside = (time >= first[0]) & (time < second[0])
-            out[inside] += _quintic(time[inside], first, second)
+            out[inside] += quintic(time[inside], first, second)
     return out
 
 
@@ -87,18 +87,3 @@ def hop(jumps: Sequence[Jump], time: np.ndarray) -> np.ndarray:
         eased = 1 - 0.55 * minimum_jerk(time, leave, land)
         pitch += TIPTOE * up * eased * (1 - minimum_jerk(time, land, land + 0.13))
     return np.stack((lift, pitch), -1)
-
-
-def _quintic(time: np.ndarray, first: tuple[float, ...], second: tuple[float, ...]) -> np.ndarray:
-    """The curve of fifth degree between two knots of time, place, speed and acceleration."""
-    span = second[0] - first[0]
-    u = (time - first[0]) / span
-    p0, v0, a0 = first[1], first[2] * span, first[3] * span**2
-    p1, v1, a1 = second[1], second[2] * span, second[3] * span**2
-    gap, turn, bend = p1 - p0 - v0 - a0 / 2, v1 - v0 - a0, a1 - a0
-    return (
-        p0 + v0 * u + a0 / 2 * u**2
-        + (10 * gap - 4 * turn + bend / 2) * u**3
-        + (-15 * gap + 7 * turn - bend) * u**4
-        + (6 * gap - 3 * turn + bend / 2) * u**5
-    )  # fmt: skip

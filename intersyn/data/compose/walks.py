@@ -10,18 +10,21 @@ import torch
 from torch import Tensor
 
 from intersyn.data.compose.bases import Base
-from intersyn.data.compose.curves import minimum_jerk
+from intersyn.data.compose.curves import minimum_jerk, quintic
 from intersyn.data.compose.floor_maps import FloorMap, bend, move_body, move_feet
 from intersyn.data.compose.footsteps import Footstep, Place
 from intersyn.data.compose.legs import feet_of
 from intersyn.data.compose.stance import Ground, on_floor, place, settled, smooth
 from intersyn.rotations import quaternion_apply, quaternion_multiply, slerp, yaw_quaternion
+from intersyn.skeleton import JOINT, OFFSETS
 
 EVEN = 5.0  # frames: sigma by which the planned way of a walk is smoother than its pelvis
 STOPPING = (10, 20)  # frames from the last strike until the body stands, at least and at most
 SETTLING = 1.6  # times as long as the pelvis takes to stop
-CLOSING = (2, 11)  # frames after the last strike in which the other foot leaves the floor and is beside it
-CLOSING_LIFT = 0.045  # metres
+CLOSING = (2, 12)  # frames after the last strike: until then the other foot is the walk's, then it is beside the first
+FLATTENED = 0.8  # of its swing until that foot is parallel to the floor
+FALLING = 0.3  # of the speed at which the foot was rising when it left the walk: it does not go far
+BONE = float(OFFSETS[JOINT["left_foot"]].norm())  # ankle to toe
 RECORDED = 0.02  # metres a planted foot of a recording may move to the next frame, and be too high
 FLAT = (-1, 5)  # frames about the last strike in which the striking foot takes its place
 
@@ -106,19 +109,26 @@ def _coast(frame: np.ndarray, stop: int) -> np.ndarray:
 
 
 def _closing(walked: Tensor, standing: Tensor, frame: np.ndarray, lead: int) -> Tensor:
-    """Feet (T, 4, 3): the walk's, then those that stand; the trailing foot is carried beside the other."""
-    out = walked.clone()
-    pressed = torch.from_numpy(minimum_jerk(frame, *FLAT)).float()[:, None]
-    trail = 1 - lead
-    closed = torch.from_numpy(minimum_jerk(frame, *CLOSING)).float()[:, None]
-    u = torch.from_numpy(np.clip((frame - CLOSING[0]) / (CLOSING[1] - CLOSING[0]), 0, 1)).float()
-    # the trailing foot goes on from where the walk left it on the floor
-    hold = int((frame < CLOSING[0]).sum()) - 1
-    after = torch.from_numpy(frame >= CLOSING[0])[:, None]
-    for joint, share in ((0, 1.0), (2, 0.6)):
-        out[:, joint + lead] = torch.lerp(walked[:, joint + lead], standing[:, joint + lead], pressed)
-        swing = torch.lerp(walked[hold, joint + trail].expand_as(walked[:, 0]), standing[:, joint + trail], closed)
-        lift = share * CLOSING_LIFT * torch.sin(math.pi * u).square()
-        swing = swing + torch.stack((torch.zeros_like(lift), lift, torch.zeros_like(lift)), -1)
-        out[:, joint + trail] = torch.where(after, swing, walked[:, joint + trail])
-    return out
+    """Feet (T, 4, 3): the walk's, then those that stand; the trailing foot is carried on beside the other.
+
+    It goes on as fast as it left the floor in the walk, and turns flat on its way.
+    """
+    out, goal = walked.double().numpy().copy(), standing.double().numpy()
+    pressed = minimum_jerk(frame, *FLAT)[:, None]
+    for joint in (lead, 2 + lead):
+        out[:, joint] += (goal[:, joint] - out[:, joint]) * pressed
+    ankle, toe = 1 - lead, 3 - lead
+    first, last = CLOSING
+    begin = int((frame <= first).sum()) - 1
+    here, there = out[begin, ankle].copy(), goal[-1, ankle]
+    speed = (here - out[begin - 1, ankle]) * (1.0, FALLING, 1.0)
+    swinging = (frame > first) & (frame < last)
+    way = quintic(frame[swinging, None].astype(float), (first, here, speed, 0.0), (last, there, 0.0, 0.0))
+    flat = minimum_jerk(frame, first, first + FLATTENED * (last - first))[swinging, None]
+    bone = (1 - flat) * (out[begin, toe] - here) + flat * (goal[-1, toe] - there)
+    bone *= BONE / np.linalg.norm(bone, axis=-1, keepdims=True)
+    sunk = np.maximum(np.maximum(there[1] - way[:, 1], goal[-1, toe, 1] - way[:, 1] - bone[:, 1]), 0)
+    way[:, 1] += sunk
+    out[swinging, ankle], out[swinging, toe] = way, way + bone
+    out[frame >= last, ankle], out[frame >= last, toe] = there, goal[-1, toe]
+    return torch.from_numpy(out).float()
