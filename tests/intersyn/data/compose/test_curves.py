@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from intersyn.data.compose.curves import bspline_basis, minimum_jerk, natural_noise, ramp
+from intersyn.data.compose.curves import bspline_basis, minimum_jerk, natural_noise, quintic, ramp
 
 
 def test_minimum_jerk_starts_and_stops_softly() -> None:
@@ -24,6 +24,17 @@ def test_minimum_jerk_starts_and_stops_softly() -> None:
 
 def test_a_step_without_length_is_a_step() -> None:
     assert minimum_jerk(np.array([0.9, 1.1]), 1.0, 1.0).tolist() == [0, 1]
+
+
+def test_a_quintic_meets_place_speed_and_acceleration_at_both_ends() -> None:
+    time = np.linspace(1, 3, 20001)
+    way = quintic(time, (1, 0.5, 2.0, -1.0), (3, -0.2, 0.0, 4.0))
+    speed = np.gradient(way, time, edge_order=2)
+    bend = np.gradient(speed, time, edge_order=2)
+    assert way[[0, -1]] == pytest.approx([0.5, -0.2])
+    assert speed[[0, -1]] == pytest.approx([2.0, 0.0], abs=1e-3)
+    assert bend[[5, -5]] == pytest.approx([-1.0, 4.0], abs=0.05)
+    np.testing.assert_allclose(quintic(time, (1, 0, 0, 0), (3, 1, 0, 0)), minimum_jerk(time, 1, 3), atol=1e-9)
 
 
 def test_ramps_go_in_and_out_or_stay() -> None:

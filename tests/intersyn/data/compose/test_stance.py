@@ -14,7 +14,7 @@ from intersyn.data.compose.jumps import GRAVITY, Jump
 from intersyn.data.compose.legs import feet_of
 from intersyn.data.compose.stance import Ground, place, smooth
 from intersyn.data.store import ClipStore
-from intersyn.skeleton import FOOT_REST_HEIGHT, JOINT, OFFSETS
+from intersyn.skeleton import FOOT_REST_HEIGHT, JOINT, OFFSETS, global_rotations, joints_from_global
 
 START = (0.4, -1.0, 2.0)
 BONE = float(OFFSETS[JOINT["left_foot"]].norm())
@@ -57,6 +57,17 @@ def test_legs_reach_the_feet(base: Base, name: str) -> None:
     assert (feet_of(ground.rotations, ground.root) - ground.feet).norm(dim=-1).max() < 0.01
     # the pelvis moves smoothly
     assert ground.root.diff(n=2, dim=0).norm(dim=-1).max() < 0.06
+
+
+@pytest.mark.parametrize("name", ["forward", "back", "turn", "march", "jump"])
+def test_knees_bend_forward_and_do_not_jump(base: Base, name: str) -> None:
+    ground = programs(base)[name]
+    joints = joints_from_global(global_rotations(ground.rotations), ground.root)
+    hip, knee, ankle = (joints[:, [JOINT[f"left_{j}"], JOINT[f"right_{j}"]]] for j in ("hip", "knee", "ankle"))
+    out = torch.linalg.cross(knee - hip, ankle - hip)  # to the left, where the knee is before the line
+    left = hip[:, :1] - hip[:, 1:]
+    assert ((out * left).sum(-1) > -1e-3).all()
+    assert knee.diff(n=2, dim=0).norm(dim=-1).max() * 400 < 80
 
 
 def test_people_get_where_they_walk(base: Base) -> None:

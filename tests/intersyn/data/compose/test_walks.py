@@ -52,6 +52,7 @@ def test_who_arrives_stands_where_planned(bases: Bases) -> None:
     way = ground.path[0, :2] - torch.tensor(end[:2])
     assert float(way.norm()) > 1.3
     assert abs(math.remainder(math.atan2(-way[0], -way[1]) - end[2], math.tau)) < 0.2
+    assert ground.feet.diff(n=2, dim=0).norm(dim=-1).max() * 400 < 90
     speed = ground.root.diff(dim=0)[:, ::2].norm(dim=-1) * 20
     assert speed[-15:].max() < 0.1 and speed.diff().abs().max() < 0.45
 
