@@ -83,7 +83,8 @@ def walk_in(walk: Base, stand: Base, end: Place, frames: int, footsteps: Sequenc
     settling = torch.from_numpy(minimum_jerk(frame, 0, SETTLING * stop)).float()
     poses = slerp(rotations[at], ground.rotations, settling[:, None, None])
     feet = _closing(feet[at], ground.feet, frame, lead)
-    way = torch.cat((pelvis[:, ::2], torch.full((frames, 1), float(end[2]))), -1)
+    planned = torch.where(before[:, None], pelvis, torch.lerp(coasting, _level(ground.path), blend[:, None]))
+    way = torch.cat((planned[:, ::2], ground.path[:, 2:]), -1)
     even = smooth(way.double().numpy(), EVEN, straight=True)
     planted = on_floor(feet, RECORDED)
     planted[: strike + 1] &= walk.contacts[: strike + 1] > 0.5
@@ -100,6 +101,11 @@ def moved(start: Place) -> FloorMap:
         return placed, torch.full_like(x, start[2])
 
     return mapped
+
+
+def _level(path: Tensor) -> Tensor:
+    """Floor points (T, 3) at height 0 of a path (T, 3) of x, z, yaw."""
+    return torch.stack((path[:, 0], torch.zeros(len(path)), path[:, 1]), -1)
 
 
 def _coast(frame: np.ndarray, stop: int) -> np.ndarray:
@@ -120,15 +126,16 @@ def _closing(walked: Tensor, standing: Tensor, frame: np.ndarray, lead: int) -> 
     ankle, toe = 1 - lead, 3 - lead
     first, last = CLOSING
     begin = int((frame <= first).sum()) - 1
-    here, there = out[begin, ankle].copy(), goal[-1, ankle]
+    done = min(int((frame < last).sum()), len(frame) - 1)
+    here, there = out[begin, ankle].copy(), goal[done, ankle]
     speed = (here - out[begin - 1, ankle]) * (1.0, FALLING, 1.0)
     swinging = (frame > first) & (frame < last)
     way = quintic(frame[swinging, None].astype(float), (first, here, speed, 0.0), (last, there, 0.0, 0.0))
     flat = minimum_jerk(frame, first, first + FLATTENED * (last - first))[swinging, None]
-    bone = (1 - flat) * (out[begin, toe] - here) + flat * (goal[-1, toe] - there)
+    bone = (1 - flat) * (out[begin, toe] - here) + flat * (goal[done, toe] - there)
     bone *= BONE / np.linalg.norm(bone, axis=-1, keepdims=True)
-    sunk = np.maximum(np.maximum(there[1] - way[:, 1], goal[-1, toe, 1] - way[:, 1] - bone[:, 1]), 0)
+    sunk = np.maximum(np.maximum(there[1] - way[:, 1], goal[done, toe, 1] - way[:, 1] - bone[:, 1]), 0)
     way[:, 1] += sunk
     out[swinging, ankle], out[swinging, toe] = way, way + bone
-    out[frame >= last, ankle], out[frame >= last, toe] = there, goal[-1, toe]
+    out[frame >= last] = goal[frame >= last]
     return torch.from_numpy(out).float()

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from intersyn.data.compose.bases import Bases
+from intersyn.data.compose.footsteps import walk_steps
 from intersyn.data.compose.legs import feet_of
 from intersyn.data.compose.walks import walk_along, walk_in
 from intersyn.data.store import ClipStore
@@ -55,6 +56,18 @@ def test_who_arrives_stands_where_planned(bases: Bases) -> None:
     assert ground.feet.diff(n=2, dim=0).norm(dim=-1).max() * 400 < 90
     speed = ground.root.diff(dim=0)[:, ::2].norm(dim=-1) * 20
     assert speed[-15:].max() < 0.1 and speed.diff().abs().max() < 0.45
+
+
+def test_who_has_arrived_may_step_on(bases: Bases) -> None:
+    rng = np.random.default_rng(2)
+    walk, stand = bases.arriving(rng, 1.5), bases.standing(rng, 150)
+    end, goal = (0.3, -0.2, 1.1), (0.1, 0.2, 2.0)
+    frames = walk.strike.frame + 90
+    later = walk_in(walk, stand, end, frames, walk_steps(end, goal, (walk.strike.frame + 30) / 20, 0.45, rng))
+    before = walk_in(walk, stand, end, frames)
+    assert torch.allclose(later.feet[: walk.strike.frame + 25], before.feet[: walk.strike.frame + 25])
+    assert later.path[-1].tolist() == pytest.approx(goal, abs=0.03)
+    assert later.planted[-5:].all()
 
 
 def test_a_walk_without_a_strike_does_not_arrive(bases: Bases) -> None:
