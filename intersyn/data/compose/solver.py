@@ -15,8 +15,9 @@ from torch import Tensor
 
 from intersyn.data.compose import terms
 from intersyn.data.compose.curves import bspline_basis
+from intersyn.data.compose.kinematics import components_first
 from intersyn.data.compose.plan import Plan
-from intersyn.skeleton import OFFSETS
+from intersyn.skeleton import NUM_JOINTS, OFFSETS
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,10 @@ def _descend(plan: Plan, config: SolverConfig, iterations: int, annealing: float
     people, frames = plan.root.shape[1], plan.frames
     basis = bspline_basis(frames, config.knots).to(plan.root)
     count, knots = plan.root.shape[0], basis.shape[1]
-    bends = plan.root.new_zeros(count, people, knots, plan.freedom.shape[-1] * 3, requires_grad=True)
-    shifts = plan.root.new_zeros(count, people, knots, 3, requires_grad=True)
+    # components first, time last in memory: what runs along frames is fast
+    plan = plan.restarted(components_first(plan.rotations), plan.root)
+    bends = plan.root.new_zeros(3, NUM_JOINTS, count, people, knots, requires_grad=True)
+    shifts = plan.root.new_zeros(3, count, people, knots, requires_grad=True)
     optimizer = torch.optim.Adam(
         [{"params": [bends], "lr": config.lr}, {"params": [shifts], "lr": config.lr * config.root_lr}],
         betas=(0.9, 0.98),
@@ -118,8 +121,8 @@ def _descend(plan: Plan, config: SolverConfig, iterations: int, annealing: float
     sigma = terms.default_sigma(plan.freedom)
 
     def state() -> terms.State:
-        offset = (basis @ bends).unflatten(-1, (-1, 3)) * (2 * sigma)[..., None]
-        return terms.moved(plan, offset, basis @ shifts)
+        offset = (bends @ basis.T).permute(2, 3, 4, 1, 0) * (2 * sigma)[..., None]
+        return terms.moved(plan, offset, (shifts @ basis.T).movedim(0, -1))
 
     with torch.no_grad():
         base = state()

@@ -14,9 +14,10 @@ from torch import Tensor
 
 from intersyn.body.capsules import capsule_ends, capsule_overlap, self_pairs
 from intersyn.body.points import BodyPoint
+from intersyn.data.compose.kinematics import turned_bodies
 from intersyn.data.compose.plan import Carrier, Plan, Reach, Target
-from intersyn.rotations import axis_angle_to_quaternion, quaternion_apply, quaternion_multiply
-from intersyn.skeleton import FOOT_JOINTS, JOINT, NUM_JOINTS, forward_kinematics
+from intersyn.rotations import quaternion_apply
+from intersyn.skeleton import FOOT_JOINTS, JOINT, NUM_JOINTS
 
 # Share of each joint's segment in the body's mass (after Winter's tables, the hands with the forearms).
 _MASS = {
@@ -46,9 +47,8 @@ class State:
 
 def moved(plan: Plan, offset: Tensor, shift: Tensor) -> State:
     """The plan's base with each joint turned by a rotation vector in its own frame, and the pelvis shifted."""
-    local = quaternion_multiply(plan.rotations, axis_angle_to_quaternion(offset))
-    joints, rotations = forward_kinematics(local, plan.root + shift, plan.offsets[:, :, None])
-    return State(offset, shift, local, rotations, joints)
+    bodies = turned_bodies(offset, shift, plan.rotations, plan.root, plan.offsets[:, :, None])
+    return State(offset, shift, *bodies)
 
 
 def carried(carrier: Carrier, vectors: Tensor, state: State, plan: Plan, detach: bool, point: bool) -> Tensor:
