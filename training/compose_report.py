@@ -54,7 +54,10 @@ def gather(
                 for field, values in parts.items():
                     values.append(torch.from_numpy(kept.arrays[field][role]))
     if not clips:
-        raise ValueError("no clip was accepted: the report of reasons is in the cache, and printed above")
+        tried = [kept for some in chunks.values() for chunk in some for kept in chunk.attempts]
+        why = Counter(reason for kept in tried for reason in kept.reasons)
+        told = ", ".join(f"{reason} {count}" for reason, count in why.most_common())
+        raise ValueError(f"none of {len(tried)} clips was accepted; they broke these limits: {told}")
     return ClipStore(*(torch.cat(values) for values in parts.values()), tuple(clips), FPS), chosen
 
 
