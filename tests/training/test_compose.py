@@ -27,9 +27,9 @@ def data(tmp_path_factory) -> Path:
 
 
 def config(data: Path, out: Path, programs: Path, **changes) -> ComposeConfig:
-    solver = SolverConfig(iterations=50, restart_iterations=20)
+    solver = SolverConfig(iterations=15, restart_iterations=6)
     base = ComposeConfig(
-        data=data, out=out, programs=programs, per_interaction=3, workers=1, solver=solver, pictures=False
+        data=data, out=out, programs=programs, per_interaction=2, workers=1, solver=solver, pictures=False
     )
     return replace(base, **changes)
 
@@ -45,7 +45,7 @@ def made(data, tmp_path_factory) -> tuple[Path, Path]:
 
 def test_the_store_holds_pairs_with_their_labels(made):
     store = ClipStore.load(made[1])
-    assert len(store.clips) == 6
+    assert len(store.clips) == 4
     for clip in store.clips:
         assert clip.source == COMPOSED
         assert clip.split == "train"
@@ -87,7 +87,7 @@ def test_a_damaged_or_stale_chunk_is_made_anew(made, data, tmp_path):
     programs, _ = made
     main(config(data, tmp_path, programs))
     before = (tmp_path / FILE_NAME).read_bytes()
-    (chunk,) = (tmp_path / "cache").rglob("*.npz")
+    chunk = min((tmp_path / "cache").rglob("*.npz"))
     chunk.write_bytes(chunk.read_bytes()[:200])
     main(config(data, tmp_path, programs))
     assert (tmp_path / FILE_NAME).read_bytes() == before

@@ -42,6 +42,11 @@ from intersyn.skeleton import (
 )
 from intersyn.timeline import DEFAULT_FPS
 
+
+class NoBase(ValueError):
+    """The split has nobody who stands or walks as asked for; another draw may find somebody."""
+
+
 STYLES = ("normal", "masculine", "feminine", "youthful")
 SHORTEST = 40  # frames of a calm stretch
 FOOT_SPEED = 0.15  # metres per second; likewise below
@@ -117,7 +122,7 @@ class Bases:
         asked, styles = styles, [style for style in styles if any(s.clip.style == style for s in self._bodies)]
         arms = self._enough([s for s in self._halves if s.clip.style in styles], frames)
         if not arms:
-            raise ValueError(f"split {self.split!r} has no standing people with idle arms of styles {', '.join(asked)}")
+            raise NoBase(f"split {self.split!r} has no standing people with idle arms of styles {', '.join(asked)}")
         style = str(rng.choice(sorted(styles)))
         halves = [s for s in self._halves if s.clip.style == style and s.frames >= frames]
         if _recordings(halves) < 2:
@@ -146,11 +151,11 @@ class Bases:
         """A steady straight walk from the origin along +z at `speed` m/s on average.
 
         Stride length and cadence are each changed a little to meet the speed; short recordings repeat their strides.
-        Raises `ValueError` where no recording comes near the speed.
+        Raises `NoBase` where no recording comes near the speed.
         """
         able = [walk for walk in self._walks if walk.clip.style in styles and walk.reaches(speed)]
         if not able:
-            raise ValueError(f"split {self.split!r} has nobody of styles {', '.join(styles)} who walks at {speed} m/s")
+            raise NoBase(f"split {self.split!r} has nobody of styles {', '.join(styles)} who walks at {speed} m/s")
         walk = _by_style(rng, able)
         rotations, root, contacts = walk.steady(rng, frames, speed)
         return Base(rotations, root, contacts, (walk.clip.name,), walk.clip.style)
@@ -165,12 +170,12 @@ class Bases:
         """A real walk along +z that covers `distance` metres up to a foot strike, slowing down at the end.
 
         Starts at the origin. With `frames` the strike is in frame `frames` - 1 instead, whatever the distance. Six more
-        frames follow the strike. Raises `ValueError` where no recording is that long.
+        frames follow the strike. Raises `NoBase` where no recording is that long.
         """
         able = [walk for walk in self._walks if walk.clip.style in styles and walk.arrivals(distance, frames)]
         if not able:
             length = f"{distance} m" if frames is None else f"{frames} frames"
-            raise ValueError(f"split {self.split!r} has nobody of styles {', '.join(styles)} who walks {length}")
+            raise NoBase(f"split {self.split!r} has nobody of styles {', '.join(styles)} who walks {length}")
         walk = _by_style(rng, able)
         rotations, root, contacts, strike = walk.arriving(rng, distance, frames)
         return Base(rotations, root, contacts, (walk.clip.name,), walk.clip.style, strike)

@@ -141,9 +141,7 @@ def _things(draft: Draft, spaces: Spaces, time: np.ndarray) -> Tensor:
     return _tensor(np.stack(out)) if out else torch.zeros(0, len(time), 7)
 
 
-def _reach(
-    draft: Draft, spaces: Spaces, time: np.ndarray, who: int, part: str, entries: list[DraftReach]
-) -> Reach:
+def _reach(draft: Draft, spaces: Spaces, time: np.ndarray, who: int, part: str, entries: list[DraftReach]) -> Reach:
     """All that one point of one person reaches for."""
     shares = np.stack([ramp(time, entry.when) for entry in entries])
     shares = shares / np.maximum(shares.sum(0), 1.0)
@@ -196,9 +194,7 @@ def _target(
     return Target(carrier, *(_tensor(np.asarray(value))[None] for value in values))
 
 
-def _beating(
-    time: np.ndarray, beat: Beat, when: tuple[float, float, float, float]
-) -> tuple[np.ndarray, np.ndarray]:
+def _beating(time: np.ndarray, beat: Beat, when: tuple[float, float, float, float]) -> tuple[np.ndarray, np.ndarray]:
     """What a beat adds during the hold: metres off the surface (T,), and to and fro (T, 3) in the target's frame."""
     start = when[1] if np.isfinite(when[1]) else time[0]
     end = when[2] if np.isfinite(when[2]) else time[-1]
