@@ -74,10 +74,10 @@ def make_plan(draft: Draft, bases: Bases, rng: np.random.Generator) -> Planned:
         _reach(draft, spaces, time, who, part, [r for r in draft.reaches if (r.who, r.part) == (who, part)])
         for who, part in dict.fromkeys((r.who, r.part) for r in draft.reaches)
     )
-    people = draft.people
+    people, feet_weight = draft.people, _feet_weight(draft, time)
     plan = Plan(
         rotations=rotations[None], root=root[None], feet=_tensor(scene.feet)[None],
-        feet_weight=_tensor(_feet_weight(draft, time))[None], freedom=_tensor(_freedom(draft))[None],
+        feet_weight=_tensor(feet_weight)[None], freedom=_tensor(_freedom(draft))[None],
         balance=_tensor(_balance(draft, scene.frames))[None], yields=_tensor(np.array(draft.yields))[None],
         things=things[None], offsets=torch.stack([_bones(rng) for _ in range(people)])[None],
         mask=torch.ones(1, scene.frames), reaches=reaches, gazes=_gazes(draft, spaces, time),
@@ -87,7 +87,8 @@ def make_plan(draft: Draft, bases: Bases, rng: np.random.Generator) -> Planned:
         key = max(0, round(draft.key[0] * FPS)), min(scene.frames, round(draft.key[1] * FPS) + 1)
     radii = tuple(thing.radius for thing in draft.things.values())
     holds = tuple(_holds(draft, spaces, time, things))
-    return Planned(draft, plan, scene.planted, holds, scene.rotations, scene.root, key, scene.bases, radii)
+    planted = scene.planted & (feet_weight > 0.999)
+    return Planned(draft, plan, planted, holds, scene.rotations, scene.root, key, scene.bases, radii)
 
 
 def _tensor(values: np.ndarray) -> Tensor:
@@ -254,12 +255,12 @@ def _holds(draft: Draft, spaces: Spaces, time: np.ndarray, things: Tensor) -> It
 
 def _feet_weight(draft: Draft, time: np.ndarray) -> np.ndarray:
     """(P, T, 4) of FOOT_JOINTS: a leg that reaches for something is not held to the floor."""
-    weight = np.ones((draft.people, len(time), 4))
+    reached = np.zeros((draft.people, len(time), 4))
     for reach in draft.reaches:
         side = next((k for k, name in enumerate(("left", "right")) if reach.part.startswith(name)), None)
         if side is not None and reach.part.split("_", 1)[1] in ("sole", "toe", "instep", "knee", "shin", "thigh"):
-            weight[reach.who, :, (side, side + 2)] *= 1 - np.minimum(1, ramp(time, reach.when))
-    return weight
+            reached[reach.who, :, (side, side + 2)] += ramp(time, reach.when)
+    return 1 - np.minimum(1, reached)
 
 
 def _freedom(draft: Draft) -> np.ndarray:

@@ -146,8 +146,13 @@ def joint_limits(state: State, tolerance: float) -> Tensor:
 
 
 def balance(state: State, plan: Plan, base: Tensor, tolerance: float) -> Tensor:
-    """The centre of mass keeps to its place above the feet; base (N, P, T, 2) is where it is in the base."""
-    return plan.balance * (mass_over_feet(state.joints, plan) - base).square().sum(-1) / tolerance**2
+    """The centre of mass keeps to its place above the feet; base (N, P, T, 2) is where it is in the base.
+
+    While a leg reaches for something (a kick), that place is above the other foot.
+    """
+    feet, weight = plan.feet[..., :2, ::2], plan.feet_weight[..., :2, None]
+    aside = (feet * weight).sum(-2) / weight.sum(-2).clamp(min=1e-3) - feet.mean(-2)
+    return plan.balance * (mass_over_feet(state.joints, plan) - base - aside).square().sum(-1) / tolerance**2
 
 
 def mass_over_feet(joints: Tensor, plan: Plan) -> Tensor:

@@ -236,6 +236,20 @@ def test_the_centre_of_mass_keeps_above_the_feet() -> None:
     assert_all(terms.balance(lean, plan, base, 0.06), 0.4)
 
 
+def test_the_centre_of_mass_goes_over_the_foot_that_stands() -> None:
+    plan = standing_plan(FRAMES)
+    base = terms.mass_over_feet(still(plan).joints, plan).detach()
+    weight = plan.feet_weight.clone()
+    weight[..., (1, 3)] = 0.0  # the right leg kicks
+    kicking = replace(plan, feet_weight=weight)
+    aside = (plan.feet[..., 0, :] - plan.feet[..., 1, :]) / 2
+    aside[..., 1] = 0
+    assert float(aside.norm(dim=-1).min()) > 0.05
+    offset, shift = zeros(plan)
+    assert_all(terms.balance(terms.moved(plan, offset, shift + aside), kicking, base, 0.06), 0.0)
+    assert float(terms.balance(still(plan), kicking, base, 0.06).detach().min()) > 0.1
+
+
 def test_smoothness_is_zero_for_straight_ways() -> None:
     plan = standing_plan(FRAMES)
     offset, shift = zeros(plan)
