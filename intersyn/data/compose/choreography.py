@@ -145,7 +145,7 @@ def _steps(
             footsteps += walk_steps(pose, goal, step.start, step.pace, rng)
             pose = goal
         elif step.kind == "march":
-            footsteps += march_steps(pose, step.start, step.until, step.pace, step.lift, rng)
+            footsteps += march_steps(pose, step.start, step.until, step.pace, step.lift)
         elif step.kind == "orbit":
             # partners begin with opposite feet, as in a dance
             travel = _travel(step)

@@ -86,11 +86,11 @@ def walk_steps(
     return steps
 
 
-def march_steps(
-    place: Place, start: float, end: float, pace: float, lift: float, rng: np.random.Generator, foot: int | None = None
-) -> list[Footstep]:
-    """Steps on the spot while there is time for them, feet lifted by `lift` metres, `pace` seconds apart."""
-    foot = int(rng.integers(2)) if foot is None else foot
+def march_steps(place: Place, start: float, end: float, pace: float, lift: float, foot: int = 0) -> list[Footstep]:
+    """Steps on the spot while there is time for them, feet lifted by `lift` metres, `pace` seconds apart.
+
+    The left foot begins, so that a declaration's arms can swing against it; training mirrors every clip.
+    """
     # a high lift takes the time there is
     duration = 0.95 * pace
     count = int((end - start - duration) / pace + 1e-9) + 1 if end - start >= duration else 0

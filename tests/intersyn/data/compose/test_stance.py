@@ -32,7 +32,7 @@ def programs(base: Base) -> dict[str, Ground]:
         "forward": place(base, START, walk_steps(START, ahead_of(START, 1.2, 0.1), 0.4, 0.45, rng)),
         "back": place(base, START, walk_steps(START, ahead_of(START, -0.6, 0.0), 0.4, 0.34, rng)),
         "turn": place(base, START, walk_steps(START, ahead_of(START, 0.0, 0.0, math.pi / 2), 0.4, 0.45, rng)),
-        "march": place(base, START, march_steps(START, 0.4, 3.5, 0.5, 0.25, rng)),
+        "march": place(base, START, march_steps(START, 0.4, 3.5, 0.5, 0.25)),
         "jump": place(base, START, jumps=[Jump(1.5, 0.2)]),
     }
 
