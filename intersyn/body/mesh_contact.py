@@ -46,14 +46,18 @@ def mesh_contact(
     least, deep, nearest = np.full(frames, np.inf), np.zeros(frames, int), np.full((frames, 2), -1)
     apart = np.maximum(vertices_a.min(1) - vertices_b.max(1), vertices_b.min(1) - vertices_a.max(1)).max(1)
     for t in np.flatnonzero(apart < reach):
-        meshes = Surface(vertices_a[t], faces_a), Surface(vertices_b[t], faces_b)
+        skins, faces = (vertices_a[t], vertices_b[t]), (faces_a, faces_b)
+        meshes = (
+            Surface(vertices_a[t], faces_a, vertices_b[t], reach),
+            Surface(vertices_b[t], faces_b, vertices_a[t], reach),
+        )
         for own, other in ((0, 1), (1, 0)):
-            distance, triangle = meshes[other].distance(meshes[own].vertices, reach)
+            distance, triangle = meshes[other].distance(skins[own], reach)
             deep[t] += int((distance < -DEEP).sum())
             k = int(distance.argmin())
             if distance[k] < least[t]:
                 least[t] = distance[k]
-                nearest[t, own] = int((meshes[own].faces == k).any(1).argmax())
+                nearest[t, own] = int((faces[own] == k).any(1).argmax())
                 nearest[t, other] = triangle[k]
     return MeshContact(np.maximum(-least, 0) * 1000, deep, np.maximum(least, 0) * 1000, nearest)
 
@@ -72,6 +76,6 @@ def own_arm_depth(body: Body, vertices: np.ndarray) -> np.ndarray:
         fore = np.flatnonzero(body.weights[:, [JOINT[f"{side}_{name}"] for name in ("elbow", "wrist")]].sum(1) > 0.9)
         rest = body.faces[(arm[body.faces] < 0.5).all(1)]
         for t in range(len(vertices)):
-            distance, _ = Surface(vertices[t], rest).distance(vertices[t, fore], REACH)
+            distance, _ = Surface(vertices[t], rest, vertices[t, fore], REACH).distance(vertices[t, fore], REACH)
             depth[t] = max(depth[t], -distance.min() * 1000)
     return depth
