@@ -260,9 +260,9 @@ def save_tensors(path: Path, state: Any) -> None:
         torch.save(state, file)
 
 
-def load_state(path: Path, model: nn.Module, ema: EMA, optimizers: list, device: Any) -> int:
-    """Restore what `save_state` wrote and return its step. Tensors only: nothing is unpickled."""
-    state = torch.load(path, map_location=device, weights_only=True)
+def load_state(path: Path, model: nn.Module, ema: EMA, optimizers: list) -> int:
+    """Restore what `save_state` wrote, on whatever devices it now lives, and return its step. Nothing is unpickled."""
+    state = torch.load(path, map_location="cpu", weights_only=True)  # it refuses the "cpu:0" of several processes
     model.load_state_dict(state["model"])
     for name, value in state["ema"].items():
         ema.shadow[name].copy_(value)

@@ -184,7 +184,7 @@ def main(config: Config) -> None:
     optimizers = make_optimizers(cmdm, config.lr, config.weight_decay)
     ema = EMA(cmdm, config.ema_decay)
 
-    first = load_state(resume, cmdm, ema, optimizers, device) if resume else 0
+    first = load_state(resume, cmdm, ema, optimizers) if resume else 0
     model, *optimizers = accelerator.prepare(TrainableCMDM(cmdm), *optimizers)
     log, clock = Log(config.out / "log.csv", first), Clock(config.max_minutes)
     if accelerator.is_main_process:

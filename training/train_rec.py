@@ -226,7 +226,7 @@ def main(config: Config) -> None:
         coordinator.load_state_dict(start.model.state_dict())
     optimizers = make_optimizers(coordinator, config.lr, config.weight_decay)
     ema = EMA(coordinator, config.ema_decay)
-    first = load_state(resume, coordinator, ema, optimizers, device) if resume else 0
+    first = load_state(resume, coordinator, ema, optimizers) if resume else 0
     model, *optimizers = accelerator.prepare(Refine(coordinator), *optimizers)
     log, clock = Log(config.out / "log.csv", first), Clock(config.max_minutes)
     if accelerator.is_main_process:

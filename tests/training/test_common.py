@@ -3,7 +3,7 @@
 import csv
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 import torch
@@ -19,9 +19,18 @@ from training.common import (
     build_text_cache,
     learning_rate,
     load_clips,
+    load_state,
     make_dataset,
+    make_optimizers,
     run_command,
+    save_state,
+    step_optimizers,
 )
+
+
+@dataclass(frozen=True)
+class Settings:
+    size: int
 
 
 def test_learning_rate_rises_holds_and_falls():
@@ -42,6 +51,24 @@ def test_ema_of_a_constant_is_the_constant_and_lags_a_change():
         model.weight += 1
     ema.update(model, 1000)
     assert torch.allclose(ema.shadow["weight"], model.weight - 0.9, atol=1e-6)
+
+
+def test_a_state_gives_back_weights_averages_and_optimisers(tmp_path):
+    def made(seed: int) -> tuple[torch.nn.Module, EMA, list]:
+        torch.manual_seed(seed)
+        model = torch.nn.ModuleDict({"blocks": torch.nn.ModuleList([torch.nn.Linear(3, 3)])})
+        return model, EMA(model, 0.9), make_optimizers(model, 1e-2, 0.0)
+
+    (model, ema, optimizers), (other, other_ema, other_optimizers) = made(0), made(1)
+    model["blocks"][0](torch.ones(2, 3)).square().sum().backward()
+    step_optimizers(optimizers, 1e-2)
+    save_state(tmp_path / "state.pt", 7, model, ema, optimizers, Settings(3))
+    assert load_state(tmp_path / "state.pt", other, other_ema, other_optimizers) == 7
+    weights = other.state_dict()
+    assert all(torch.equal(weights[name], value) for name, value in model.state_dict().items())
+    assert all(torch.equal(other_ema.shadow[name], value) for name, value in ema.shadow.items())
+    for one, same in zip(optimizers, other_optimizers, strict=True):
+        assert str(one.state_dict()) == str(same.state_dict())
 
 
 def test_a_resumed_log_forgets_what_will_be_written_again(tmp_path):
