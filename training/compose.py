@@ -32,7 +32,9 @@ from intersyn.data.compose.declaration import Program, read_programs
 from intersyn.data.compose.solver import SolverConfig
 from intersyn.data.store import FILE_NAME, SPLITS, ClipStore
 from training.compose_chunks import Chunk, read_chunk, write_chunk
-from training.compose_report import gather, make_report, write_card, write_pictures
+from training.compose_pictures import write_pictures
+from training.compose_report import make_report, write_card
+from training.compose_store import gather
 from training.memory import PeakMemory
 
 VERSION = 1  # raise it when the composer changes, so that kept chunks are made anew

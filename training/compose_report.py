@@ -1,4 +1,4 @@
-"""What came out of composing: the store, figures by program, the dataset card, and pictures."""
+"""Figures of a composition by act, beside those of real people, and the dataset card that tells them."""
 
 from __future__ import annotations
 
@@ -11,153 +11,182 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from intersyn.data.compose.declaration import Program
 from intersyn.data.compose.plan import FPS
-from intersyn.data.store import COMPOSED, Clip, ClipStore
+from intersyn.data.store import ClipStore
 from intersyn.files import atomic_write
+from intersyn.rotations import heading_of, quaternion_to_matrix, rotate_xz
+from intersyn.skeleton import forward_kinematics
 from training.compose_chunks import Chunk, Kept
-from training.scenes import Scene
-from training.stills import sheet, stills, video
 
-SHOWN = 6  # clips on a contact sheet
-
-
-def gather(
-    programs: Sequence[Program], chunks: Mapping[str, Sequence[Chunk]], goals: Mapping[str, Mapping[str, int]]
-) -> tuple[ClipStore, dict[str, list[Kept]]]:
-    """The store of the accepted clips, the first of each split, as many as asked for; and their records by program."""
-    clips: list[Clip] = []
-    parts: dict[str, list[torch.Tensor]] = {"rotations": [], "root": [], "contacts": []}
-    chosen: dict[str, list[Kept]] = {}
-    start = 0
-    for program in programs:
-        train, test = program.texts
-        left = dict(goals[program.name])
-        for kept in (kept for chunk in chunks[program.name] for kept in chunk.attempts if kept.accepted):
-            if not left.get(kept.split):
-                continue
-            left[kept.split] -= 1
-            chosen.setdefault(program.name, []).append(kept)
-            take = f"{COMPOSED}/{program.name}/{kept.split}-{kept.number:05d}"
-            names = [f"{take}/{'ab'[role]}" for role in range(program.people)]
-            for role, name in enumerate(names):
-                clips.append(
-                    Clip(
-                        name=name, source=COMPOSED, recording=take, action=program.name, style="normal",
-                        split=kept.split, start=start, frames=kept.frames, texts=train, test_texts=test, key=kept.key,
-                        partner=names[1 - role] if program.people > 1 else None, role=role, touches=kept.touches,
-                        base=kept.bases,
-                    )
-                )  # fmt: skip
-                start += kept.frames
-                for field, values in parts.items():
-                    values.append(torch.from_numpy(kept.arrays[field][role]))
-    if not clips:
-        tried = [kept for some in chunks.values() for chunk in some for kept in chunk.attempts]
-        why = Counter(reason for kept in tried for reason in kept.reasons)
-        told = ", ".join(f"{reason} {count}" for reason, count in why.most_common())
-        raise ValueError(f"none of {len(tried)} clips was accepted; they broke these limits: {told}")
-    return ClipStore(*(torch.cat(values) for values in parts.values()), tuple(clips), FPS), chosen
+# Medians of real two-person recordings, and of a study that composed without them: pelvis distance (m), closing
+# speed (m/s), peak hand speed (m/s), contact (s).
+REAL: dict[str, dict[str, tuple[float, float]]] = {
+    "handshake": {
+        "pelvis_distance_m": (1.02, 0.92), "closing_speed": (0.37, 0.81), "hand_speed": (1.94, 1.92),
+        "contact_seconds": (1.53, 1.80),
+    },
+    "hand-over": {
+        "pelvis_distance_m": (1.27, 1.03), "closing_speed": (0.21, 0.53), "hand_speed": (2.13, 1.94),
+        "contact_seconds": (0.27, 0.65),
+    },
+    "hug": {
+        "pelvis_distance_m": (0.21, 0.23), "closing_speed": (1.19, 1.69), "hand_speed": (2.98, 2.24),
+        "contact_seconds": (1.0, 1.48),
+    },
+    "push": {
+        "pelvis_distance_m": (0.57, 0.51), "closing_speed": (1.0, 1.52), "hand_speed": (2.74, 2.89),
+        "contact_seconds": (0.60, 0.55),
+    },
+}  # fmt: skip
+_TOLD = {
+    "pelvis_distance_m": "least distance, m", "closing_speed": "closing speed, m/s",
+    "hand_speed": "peak hand speed, m/s", "contact_seconds": "contact, s",
+}  # fmt: skip
 
 
 def make_report(
     programs: Sequence[Program], chunks: Mapping[str, Sequence[Chunk]], store: ClipStore,
     chosen: Mapping[str, Sequence[Kept]],
 ) -> dict[str, Any]:  # fmt: skip
-    """Figures by program: attempts, acceptance, reasons of rejection, and medians over the accepted clips."""
+    """Figures by program: attempts, acceptance, reasons of rejection; medians and spread of the accepted clips."""
     by_program = {}
     for program in programs:
         tried = [kept for chunk in chunks[program.name] for kept in chunk.attempts]
         broken = Counter(reason for kept in tried for reason in kept.reasons)
         accepted = chosen.get(program.name, [])
-        figures = {
-            name: _median([kept.figures[name] for kept in accepted]) for name in (tried[0].figures if tried else ())
-        }
+        names = list(tried[0].figures) if tried else []
         by_program[program.name] = {
             "people": program.people,
             "attempts": len(tried),
             "accepted": sum(kept.accepted for kept in tried),
             "kept": len(accepted),
             "reasons": dict(broken.most_common()),
-            "seconds_per_clip": _median([kept.seconds for kept in tried]),
-            "frames": [min(k.frames for k in accepted), max(k.frames for k in accepted)] if accepted else None,
-            "figures": figures,
-            "spread": _spread(accepted),
+            "seconds_per_clip": _percentiles([kept.seconds for kept in tried])[1],
+            "figures": {name: _percentiles([kept.figures[name] for kept in accepted]) for name in names},
+            "seconds": _percentiles([kept.frames / FPS for kept in accepted]),
+            "drawn": _drawn(accepted),
+            "alike_cm": alike(accepted),
         }
     return {
         "programs": by_program,
         "attempts": sum(entry["attempts"] for entry in by_program.values()),
         "accepted": sum(entry["kept"] for entry in by_program.values()),
+        "interactions": sum(entry["kept"] for entry in by_program.values() if entry["people"] > 1),
+        "splits": dict(Counter(kept.split for some in chosen.values() for kept in some)),
         "hours": len(store.root) / FPS / 3600,
     }
 
 
-def _spread(accepted: Sequence[Kept]) -> dict[str, list[float]]:
-    """The 5th and 95th percentile of what was drawn."""
+def _drawn(accepted: Sequence[Kept]) -> dict[str, list[float]]:
+    """5th, 50th and 95th percentile of what was drawn, where it varies."""
     names = sorted({name for kept in accepted for name in kept.draws})
     values = {name: [kept.draws[name] for kept in accepted if name in kept.draws] for name in names}
-    return {name: [float(np.percentile(v, p)) for p in (5, 95)] for name, v in values.items() if np.ptp(v) > 0}
+    return {name: _percentiles(v) for name, v in values.items() if np.ptp(v) > 0}
 
 
-def _median(values: Sequence[float]) -> float:
+def _percentiles(values: Sequence[float]) -> list[float]:
     finite = [value for value in values if math.isfinite(value)]
-    return float(np.median(finite)) if finite else math.nan
+    return [float(value) for value in np.percentile(finite, (5, 50, 95))] if finite else [math.nan] * 3
+
+
+def alike(accepted: Sequence[Kept]) -> list[float] | None:
+    """How much clips of one act differ, cm: least and median distance of each clip to the one most like it.
+
+    The distance of two clips is the root mean square over the joints of everybody at the middle of the key interval (of
+    the clip, where there is none), seen from the first person's floor place and heading.
+    """
+    if len(accepted) < 2:
+        return None
+    stills = torch.stack([_still(kept) for kept in accepted])  # (N, P * 22, 3)
+    apart = torch.cdist(stills.flatten(1), stills.flatten(1)) / math.sqrt(stills.shape[1])
+    apart.fill_diagonal_(math.inf)
+    nearest = apart.amin(1) * 100
+    return [float(nearest.min()), float(nearest.median())]
+
+
+def _still(kept: Kept) -> Tensor:
+    first, last = kept.key or (0, kept.frames)
+    frame = min((first + last) // 2, kept.frames - 1)
+    rotations, root = (torch.from_numpy(kept.arrays[name][:, frame]) for name in ("rotations", "root"))
+    joints = forward_kinematics(rotations, root)[0].flatten(0, 1)
+    yaw = heading_of(quaternion_to_matrix(rotations[0, 0]))
+    floor = rotate_xz(joints[:, ::2] - root[0, ::2], -yaw.expand(len(joints)))
+    return torch.stack((floor[:, 0], joints[:, 1], floor[:, 1]), dim=-1)
 
 
 def write_card(out: Path, report: Mapping[str, Any]) -> None:
-    """OUT/report.json and OUT/README.md."""
+    """OUT/report.json (null where there is nothing to measure) and OUT/README.md."""
     with atomic_write(out / "report.json") as file:
-        file.write(json.dumps(report, indent=1).encode())
+        file.write(json.dumps(_finite(report), indent=1).encode())
     with atomic_write(out / "README.md") as file:
         file.write(card(report).encode())
 
 
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def card(report: Mapping[str, Any]) -> str:
     """The dataset card."""
+    run, splits = report["run"], ", ".join(f"{name} {count}" for name, count in report["splits"].items())
     lines = [
         "# Composed interactions and solo acts",
         "",
-        f"{report['accepted']} clips of {report['attempts']} tried: {report['hours']:.2f} h of one person, 20 fps.",
+        "Made by `python -m training.compose` from recorded people who stand and walk (`docs/composer.md` says how).",
+        "Nobody ever did these things so: none is a recording. The people are of the Bandai-Namco-Research-Motiondataset,",
+        "so the clips are CC BY-NC 4.0 (Bandai Namco Research Inc.).",
         "",
-        "| act | accepted | contact mm | depth mm | skating mm/frame (base) | jerk m/s³ (base) | s/clip | why not |",
-        "|---|---|---|---|---|---|---|---|",
+        f"{report['accepted']} clips, {report['interactions']} of them of two people, of {report['attempts']} tried; {splits}.",
+        f"{report['hours']:.2f} h of one person's motion at 20 fps, {run['megabytes']} MB, made in {run['seconds']:.0f} s",
+        f"by {run['workers']} processes of one thread. All people of a clip are of its split. A fifth of the phrasings of",
+        "each act are for testing only. Each clip has its touches (who, which parts, which frames) and its key interval.",
+        "",
+        "## Acts",
+        "",
+        "Medians of accepted clips. Contact: distance of the touching points from where they belong. Depth: of one skin",
+        "in another during contact. Skating of planted feet and jerk of all joints beside the recordings each clip was",
+        "made from. Alike: how far the most alike other clip of the act is, least and median.",
+        "",
+        "| act | accepted | contact mm | depth mm | skating mm/frame | jerk m/s³ | s/clip | alike cm | why not |",
+        "|---|---|---|---|---|---|---|---|---|",
+        *(_row(name, entry) for name, entry in report["programs"].items()),
     ]
-    for name, entry in report["programs"].items():
-        f = entry["figures"]
-        rejected = ", ".join(f"{reason} {count}" for reason, count in entry["reasons"].items())
-        lines.append(
-            f"| {name} | {entry['accepted']}/{entry['attempts']} | {f.get('contact_error_median_mm', math.nan):.0f} | "
-            f"{f.get('penetration_mm', math.nan):.0f} | {f.get('skating_mm', math.nan):.2f} "
-            f"({f.get('base_skating_mm', math.nan):.2f}) | {f.get('jerk', math.nan):.0f} "
-            f"({f.get('base_jerk', math.nan):.0f}) | {entry['seconds_per_clip']:.2f} | {rejected} |"
-        )
+    compared = [name for name in REAL if name in report["programs"] and report["programs"][name]["kept"]]
+    if compared:
+        lines += [
+            "",
+            "## Beside real people",
+            "",
+            "Medians of real two-person recordings, ours (5th to 95th percentile), and those of an earlier study.",
+            "",
+            "| act | | real | ours | study |",
+            "|---|---|---|---|---|",
+        ]
+        for name in compared:
+            for figure, (real, study) in REAL[name].items():
+                low, middle, high = report["programs"][name]["figures"][figure]
+                lines.append(
+                    f"| {name} | {_TOLD[figure]} | {real:.2f} | {middle:.2f} ({low:.2f} to {high:.2f}) | {study:.2f} |"
+                )
     return "\n".join((*lines, ""))
 
 
-def write_pictures(folder: Path, programs: Sequence[Program], chosen: Mapping[str, Sequence[Kept]]) -> None:
-    """For each program a contact sheet of some clips, and every frame of the first as a grid of stills and a video."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for program in programs:
-        accepted = list(chosen.get(program.name, ()))
-        scenes = [scene(program, kept) for kept in accepted[:: max(1, len(accepted) // SHOWN)][:SHOWN]]
-        if not scenes:
-            continue
-        sheet(scenes, folder / f"{program.name}.png")
-        stills(scenes[0], 1, folder / f"{program.name}-frames.png")
-        video(scenes[0], folder / f"{program.name}.mp4")
+def _row(name: str, entry: Mapping[str, Any]) -> str:
+    def median(figure: str, digits: int) -> str:
+        value = entry["figures"].get(figure, [math.nan] * 3)[1]
+        return f"{value:.{digits}f}" if math.isfinite(value) else "–"
 
-
-def scene(program: Program, kept: Kept) -> Scene:
-    """An accepted clip to look at."""
-    marks = sorted({frame for touch in kept.touches for frame in range(touch.start, touch.end)})
-    things = torch.from_numpy(kept.arrays["things"])
-    return Scene(
-        torch.from_numpy(kept.arrays["rotations"]),
-        torch.from_numpy(kept.arrays["root"]),
-        f"{program.name} {kept.split} {kept.number}",
-        program.texts[0][kept.number % len(program.texts[0])],
-        tuple(marks),
-        things if len(things) else None,
-        kept.thing_radius or 0.06,
+    rejected = ", ".join(f"{reason} {count}" for reason, count in entry["reasons"].items())
+    near = "–" if entry["alike_cm"] is None else " / ".join(f"{value:.1f}" for value in entry["alike_cm"])
+    return (
+        f"| {name} | {entry['accepted']}/{entry['attempts']} | {median('contact_error_median_mm', 0)} "
+        f"| {median('penetration_mm', 0)} | {median('skating_mm', 2)} ({median('base_skating_mm', 2)}) "
+        f"| {median('jerk', 0)} ({median('base_jerk', 0)}) | {entry['seconds_per_clip']:.2f} | {near} | {rejected} |"
     )

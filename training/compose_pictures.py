@@ -1,0 +1,43 @@
+"""Pictures of composed clips: contact sheets, every frame of one clip, and its video."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+
+from intersyn.data.compose.declaration import Program
+from training.compose_chunks import Kept
+from training.scenes import Scene
+from training.stills import sheet, stills, video
+
+SHOWN = 6  # clips on a contact sheet
+
+
+def write_pictures(folder: Path, programs: Sequence[Program], chosen: Mapping[str, Sequence[Kept]]) -> None:
+    """For each program a contact sheet of some clips, and every frame of the first as a grid of stills and a video."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for program in programs:
+        accepted = list(chosen.get(program.name, ()))
+        scenes = [scene(program, kept) for kept in accepted[:: max(1, len(accepted) // SHOWN)][:SHOWN]]
+        if not scenes:
+            continue
+        sheet(scenes, folder / f"{program.name}.png")
+        stills(scenes[0], 1, folder / f"{program.name}-frames.png")
+        video(scenes[0], folder / f"{program.name}.mp4")
+
+
+def scene(program: Program, kept: Kept) -> Scene:
+    """An accepted clip to look at."""
+    marks = sorted({frame for touch in kept.touches for frame in range(touch.start, touch.end)})
+    things = torch.from_numpy(kept.arrays["things"])
+    return Scene(
+        torch.from_numpy(kept.arrays["rotations"]),
+        torch.from_numpy(kept.arrays["root"]),
+        f"{program.name} {kept.split} {kept.number}",
+        program.texts[0][kept.number % len(program.texts[0])],
+        tuple(marks),
+        things if len(things) else None,
+        kept.thing_radius or 0.06,
+    )
