@@ -164,8 +164,8 @@ def capsule_ends(joints: Tensor, rotations: Tensor | None = None) -> tuple[Tenso
         else:
             offsets = quaternion_apply(rotations[..., _TIP_JOINTS, :].to(joints), _TIP_OFFSETS.to(joints))
             tips = joints[..., _TIP_JOINTS, :] + offsets
-        # from the right, by which the product is one matrix product over the whole batch
-        ends = (torch.cat((joints, tips), dim=-2).mT @ _ENDS.to(joints).mT).mT
+        points = torch.cat((joints, tips), dim=-2)
+        ends = (_ENDS.to(joints) @ _rows(points)).view(3, -1, *points.shape[:-2]).movedim((0, 1), (-1, -2))
     return ends[..., : len(CAPSULES), :], ends[..., len(CAPSULES) :, :]
 
 
@@ -216,33 +216,63 @@ def capsule_overlap(
 ) -> Tensor:
     """How deep capsules lie in one another, metres, 0 where they are apart: (..., K) for `pairs`, else (..., C, C).
 
+    See `capsule_contacts`, of which this is the dense form.
+    """
+    where, depth = capsule_contacts(ends_a, ends_b, pairs)
+    count = len(CAPSULES) ** 2 if pairs is None else len(pairs)
+    dense = depth.new_zeros(*ends_a[0].shape[:-2], count).index_put(where, depth)
+    return dense if pairs is not None else dense.unflatten(-1, (len(CAPSULES), -1))
+
+
+def capsule_contacts(
+    ends_a: tuple[Tensor, Tensor], ends_b: tuple[Tensor, Tensor], pairs: Tensor | None = None
+) -> tuple[tuple[Tensor, ...], Tensor]:
+    """Where capsules lie in one another, indices (n) into each axis of (..., K), and how deep they do, (n) metres.
+
     ends_a, ends_b: what `capsule_ends` gave for two bodies of the same shape, or for one body twice; pairs (K, 2)
-    indices into CAPSULES, of the first and of the second body. Differentiable. Only capsules near each other are
-    computed. Raises `ValueError` for other shapes.
+    indices into CAPSULES, of the first and of the second body, by default every capsule with every other, the second
+    body's running faster. Differentiable, but the points where tapering capsules are nearest are taken as given.
+    Raises `ValueError` for other shapes.
     """
     if ends_a[0].shape != ends_b[0].shape:
         raise ValueError(f"bodies need the same shape, got {tuple(ends_a[0].shape)} and {tuple(ends_b[0].shape)}")
-    count = len(CAPSULES)
-    (pa, qa), (pb, qb) = ends_a, ends_b
-    radii = RADII.to(pa)
+    if pairs is not None and (pairs.ndim != 2 or pairs.shape[-1] != 2):
+        raise ValueError(f"pairs must be (K, 2), got {tuple(pairs.shape)}")
+    a, b = (torch.stack([_rows(end) for end in ends]) for ends in (ends_a, ends_b))  # (2, 3, C, M)
     with torch.no_grad():
-        (mid_a, reach_a), (mid_b, reach_b) = (
-            ((p + q) / 2, (p - q).norm(dim=-1) / 2 + radii.amax(-1)) for p, q in (ends_a, ends_b)
-        )
-        near = torch.cdist(mid_a, mid_b) < reach_a[..., :, None] + reach_b[..., None, :]
-        if pairs is not None:
-            if pairs.ndim != 2 or pairs.shape[-1] != 2:
-                raise ValueError(f"pairs must be (K, 2), got {tuple(pairs.shape)}")
-            near = near.flatten(-2)[..., (pairs[:, 0] * count + pairs[:, 1]).to(pa.device)]
-        where = near.nonzero(as_tuple=True)
-    first, second = where[-2:] if pairs is None else pairs.to(pa.device)[where[-1]].unbind(-1)
-    batch = where[: pa.ndim - 2]
-    at_a, at_b = (*batch, first), (*batch, second)
-    pa, qa, pb, qb = pa[at_a], qa[at_a], pb[at_b], qb[at_b]  # (N, 3)
+        near = _spheres_meet(a, b, pairs if pairs is None else pairs.to(a.device))
+        pair, pose = near.nonzero(as_tuple=True)
+        deep = _depth(a, b, pairs, pair, pose) > 0  # few do: gradients only through those
+        pair, pose = pair[deep], pose[deep]
+    return (*torch.unravel_index(pose, ends_a[0].shape[:-2]), pair), _depth(a, b, pairs, pair, pose)
+
+
+def _rows(points: Tensor) -> Tensor:
+    """Points (..., C, 3) as (3, C, M): what is done to a capsule's x is done to all M of them at once."""
+    return points.movedim((-1, -2), (0, 1)).reshape(3, points.shape[-2], -1)
+
+
+def _spheres_meet(a: Tensor, b: Tensor, pairs: Tensor | None) -> Tensor:
+    """Whether the spheres round capsules meet, (K, M), of ends (2, 3, C, M)."""
+    wide = RADII.to(a).amax(-1)[:, None]
+    spheres = [(*((p + q) / 2), (p - q).square().sum(0).sqrt() / 2 + wide) for p, q in (a, b)]  # x, y, z, radius
+    if pairs is None:
+        x, y, z, reach = ((of_a[:, None], of_b) for of_a, of_b in zip(*spheres, strict=True))
+    else:
+        x, y, z, reach = ((of_a[pairs[:, 0]], of_b[pairs[:, 1]]) for of_a, of_b in zip(*spheres, strict=True))
+    apart = (x[0] - x[1]).square_() + (y[0] - y[1]).square_() + (z[0] - z[1]).square_()
+    return (apart < (reach[0] + reach[1]).square_()).flatten(0, -2)
+
+
+def _depth(a: Tensor, b: Tensor, pairs: Tensor | None, pair: Tensor, pose: Tensor) -> Tensor:
+    """How deep the capsules of `pair` (n) lie in one another in `pose` (n), of ends (2, 3, C, M)."""
+    count = len(CAPSULES)
+    first, second = (pair // count, pair % count) if pairs is None else pairs.to(a.device)[pair].unbind(-1)
+    (pa, qa), (pb, qb) = a[:, :, first, pose].mT, b[:, :, second, pose].mT
     s, t = _closest(pa, qa, pb, qb)
+    radii = RADII.to(a)
     radius = torch.lerp(*radii[first].unbind(-1), s[:, 0]) + torch.lerp(*radii[second].unbind(-1), t[:, 0])
-    depth = (radius - _length(torch.lerp(pa, qa, s) - torch.lerp(pb, qb, t))).clamp_min(0)
-    return depth.new_zeros(near.shape).index_put(where, depth)
+    return radius - _length(torch.lerp(pa, qa, s) - torch.lerp(pb, qb, t))
 
 
 def penetration_depth(

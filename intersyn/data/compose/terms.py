@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from intersyn.body.capsules import capsule_ends, capsule_overlap, self_pairs
+from intersyn.body.capsules import capsule_contacts, capsule_ends, self_pairs
 from intersyn.body.points import BodyPoint
 from intersyn.data.compose.kinematics import turned_bodies
 from intersyn.data.compose.plan import Carrier, Plan, Reach, Target
@@ -176,18 +176,19 @@ def collisions(state: State, plan: Plan, every: slice, between: float, within: f
 
     `between`, `within`: tolerances; `allowed`: depth in one's own body that soft flesh forgives.
     """
-    joints, rotations = state.joints[:, :, every], state.rotations[:, :, every]
+    ends = capsule_ends(state.joints[:, :, every], state.rotations[:, :, every])
     mask = plan.mask[:, every]
-    ends = capsule_ends(joints, rotations)
-    own = F.relu(capsule_overlap(ends, ends, self_pairs()) - allowed).square().sum(-1) / within**2
-    energy = (own * mask[:, None]).sum((1, 2))
+    (clip, _, frame, _), depth = capsule_contacts(ends, ends, self_pairs())
+    energy = mask.new_zeros(len(mask)).index_add(
+        0, clip, F.relu(depth - allowed).square() / within**2 * mask[clip, frame]
+    )
     share = plan.yields[:, :, None, None, None]
     ends = tuple(share * end + (1 - share) * end.detach() for end in ends)
-    people = joints.shape[1]
+    people = plan.root.shape[1]
     for a in range(people):
         for b in range(a + 1, people):
-            depth = capsule_overlap(tuple(e[:, a] for e in ends), tuple(e[:, b] for e in ends))
-            energy = energy + (depth.square().sum((-1, -2)) / between**2 * mask).sum(1)
+            (clip, frame, _), depth = capsule_contacts(tuple(e[:, a] for e in ends), tuple(e[:, b] for e in ends))
+            energy = energy.index_add(0, clip, depth.square() / between**2 * mask[clip, frame])
     return energy
 
 
