@@ -151,7 +151,8 @@ def balance(state: State, plan: Plan, base: Tensor, tolerance: float) -> Tensor:
     While a leg reaches for something (a kick), that place is above the other foot.
     """
     feet, weight = plan.feet[..., :2, ::2], plan.feet_weight[..., :2, None]
-    aside = (feet * weight).sum(-2) / weight.sum(-2).clamp(min=1e-3) - feet.mean(-2)
+    away = feet - feet.mean(-2, keepdim=True)  # of who has no foot on the floor, neither counts
+    aside = (away * weight).sum(-2) / weight.sum(-2).clamp(min=1e-3)
     return plan.balance * (mass_over_feet(state.joints, plan) - base - aside).square().sum(-1) / tolerance**2
 
 
