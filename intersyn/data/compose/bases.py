@@ -160,6 +160,16 @@ class Bases:
         rotations, root, contacts = walk.steady(rng, frames, speed)
         return Base(rotations, root, contacts, (walk.clip.name,), walk.clip.style)
 
+    def walkable(self, speed: float, styles: Sequence[str] = STYLES) -> float:
+        """The speed nearest to `speed` (m/s) at which somebody of these styles can be had: small splits have few.
+
+        Raises `ValueError` where nobody of them walks.
+        """
+        spans = [walk.speeds for walk in self._walks if walk.clip.style in styles]
+        if not spans:
+            raise ValueError(f"split {self.split!r} has nobody of styles {', '.join(styles)} who walks")
+        return min((min(max(speed, low), high) for low, high in spans), key=lambda near: abs(near - speed))
+
     def arriving(
         self,
         rng: np.random.Generator,

@@ -69,8 +69,9 @@ def _frames(draft: Draft) -> int:
 def _walking(
     draft: Draft, bases: Bases, rng: np.random.Generator, poses: list[Place]
 ) -> tuple[list[Ground], tuple[str, ...]]:
-    """Everybody walks real strides along one bent floor, at one speed."""
-    frames, speed, curve = _frames(draft), draft.walk.speed, draft.walk.curve
+    """Everybody walks real strides along one bent floor, at one speed, as near to the draft's as people walk."""
+    frames, curve = _frames(draft), draft.walk.curve
+    speed = bases.walkable(draft.walk.speed, draft.styles)
     grounds, names = [], []
     for pose in poses:
         base = bases.walking(rng, frames, speed, draft.styles)

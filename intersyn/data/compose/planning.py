@@ -198,7 +198,7 @@ def _target(
 def _beating(time: np.ndarray, beat: Beat, when: tuple[float, float, float, float]) -> tuple[np.ndarray, np.ndarray]:
     """What a beat adds during the hold: metres off the surface (T,), and to and fro (T, 3) in the target's frame."""
     start = when[1] if np.isfinite(when[1]) else time[0]
-    end = when[2] if np.isfinite(when[2]) else time[-1]
+    end = when[2] if np.isfinite(when[2]) else time[-1] + _BEAT_EASE  # one that goes on does not come to rest
     if beat.times is not None:
         end = min(end, start + beat.times / beat.rate)
     phase = np.pi * beat.rate * (time - start)

@@ -51,9 +51,15 @@ class Walk:
     speed: float
     strikes: tuple[Stride, ...]
 
+    @property
+    def speeds(self) -> tuple[float, float]:
+        """The slowest and the fastest the walk can be had at, m/s."""
+        return self.speed / (STRETCH * TEMPO), self.speed * STRETCH * TEMPO
+
     def reaches(self, speed: float) -> bool:
         """Whether the walk can be had at this speed."""
-        return 1 / (STRETCH * TEMPO) <= speed / self.speed <= STRETCH * TEMPO
+        slowest, fastest = self.speeds
+        return slowest <= speed <= fastest
 
     def steady(self, rng: np.random.Generator, frames: int, speed: float) -> tuple[Tensor, Tensor, Tensor]:
         """`frames` frames from the origin at `speed` m/s on average: rotations, root, contacts."""

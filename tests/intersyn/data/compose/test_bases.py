@@ -69,6 +69,15 @@ def test_walks_are_straight_and_at_speed(bases: Bases, speed: float, frames: int
     assert step.max() < 0.5  # also where strides were repeated
 
 
+def test_the_nearest_speed_that_somebody_walks_at(bases: Bases) -> None:
+    assert bases.walkable(1.1) == 1.1
+    slow = bases.walkable(0.1)
+    assert 0.1 < slow < 1.1
+    assert bases.walking(np.random.default_rng(0), 40, slow).frames == 40
+    with pytest.raises(ValueError, match="nobody of styles giant who walks"):
+        bases.walkable(1.0, ("giant",))
+
+
 def test_arriving_ends_with_a_strike(bases: Bases) -> None:
     for distance in (1.0, 2.0):
         base = bases.arriving(np.random.default_rng(1), distance)
