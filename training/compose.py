@@ -181,6 +181,10 @@ def main(config: ComposeConfig) -> Path:
         write_card(config.out, report)
         if config.pictures:
             write_pictures(config.out / "sheets", chosen, chosen_clips)
+    for name, entry in report["programs"].items():
+        rejected = 1 - entry["accepted"] / max(1, entry["attempts"])
+        why = ", ".join(f"{reason} {count}" for reason, count in entry["reasons"].items())
+        print(f"{name}: {rejected:.0%} of {entry['attempts']} rejected{f' ({why})' if why else ''}")
     print(f"{report['accepted']} clips accepted of {report['attempts']} tried, {report['hours']:.2f} h, "
           f"{path.stat().st_size / 1e6:.1f} MB, {time.monotonic() - began:.0f} s: {path}")  # fmt: skip
     return path

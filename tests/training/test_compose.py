@@ -65,13 +65,15 @@ def test_pictures_card_and_report_are_there(made):
     assert (made[1] / "report.json").stat().st_size > 100
 
 
-def test_a_second_run_reads_what_there_is(made, data):
+def test_a_second_run_reads_what_there_is(made, data, capsys):
     programs, out = made
     kept = {path: path.stat().st_mtime_ns for path in (out / "cache").rglob("*.npz")}
     before = (out / FILE_NAME).read_bytes()
     main(config(data, out, programs))
     assert {path: path.stat().st_mtime_ns for path in (out / "cache").rglob("*.npz")} == kept
     assert (out / FILE_NAME).read_bytes() == before
+    assert "greet: " in (told := capsys.readouterr().out)
+    assert "% of " in told
 
 
 def test_the_same_seed_makes_the_same_clips_and_another_one_others(made, data, tmp_path):
