@@ -126,7 +126,7 @@ def _descend(plan: Plan, config: SolverConfig, iterations: int, annealing: float
 
     with torch.no_grad():
         base = state()
-        ways = [terms.place_of(reach.point, reach.person, base)[0] for reach in plan.reaches]
+        ways = [terms.place_of(reach.point, reach.person, base).position for reach in plan.reaches]
         mass = terms.mass_over_feet(base.joints, plan)
     for iteration in range(iterations):
         done = iteration / iterations
@@ -165,8 +165,9 @@ def energy(
     each = each + w.balance * terms.balance(state, plan, mass, t.balance)
     total = (each * plan.mask[:, None]).sum()
     for reach, way in zip(plan.reaches, ways, strict=True):
-        pull = w.reach * terms.reaching(reach, way, state, plan, at(*t.reach))
-        turn = terms.turning(reach, state, plan, at(*t.palm, geometric=False), at(*t.fingers, geometric=False))
+        place = terms.place_of(reach.point, reach.person, state)
+        pull = w.reach * terms.reaching(reach, place, way, state, plan, at(*t.reach))
+        turn = terms.turning(reach, place, state, plan, at(*t.palm, geometric=False), at(*t.fingers, geometric=False))
         total = total + ((pull + w.turn * turn) * plan.mask).sum()
     for gaze in plan.gazes:
         look = terms.looking(gaze.person, gaze.target, state, plan, t.look)

@@ -7,6 +7,7 @@ reads a `State`, what the bodies are now, and the `Plan`, what they shall be. To
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 import torch.nn.functional as F
@@ -30,7 +31,7 @@ _ELBOWS, _KNEES = [JOINT["left_elbow"], JOINT["right_elbow"]], [JOINT["left_knee
 _WRISTS = [JOINT["left_wrist"], JOINT["right_wrist"]]
 _ANKLES = [JOINT["left_ankle"], JOINT["right_ankle"]]
 _STEADY = [JOINT["left_wrist"], JOINT["right_wrist"], JOINT["head"], JOINT["spine3"]]
-_SIDE = torch.tensor([[1.0], [-1.0]])  # along the arm is +x on the left, -x on the right
+_SIDE = torch.tensor([1.0, -1.0])  # along the arm is +x on the left, -x on the right
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,25 @@ class State:
     rotations: Tensor
     joints: Tensor
 
+    def limb(self, person: int, joint: int) -> tuple[Tensor, Tensor]:
+        """Place (N, T, 3) and quaternion (N, T, 4) of one joint."""
+        places, turns = self._limbs
+        return places[joint][:, person], turns[joint][:, person]
+
+    @cached_property
+    def _limbs(self) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+        """All joints apart, cut once: every cut of its own would cost the gradient a pass over all joints."""
+        return self.joints.unbind(-2), self.rotations.unbind(-2)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A point of a body in the world: its position, normal and long axis, (N, T, 3) each."""
+
+    position: Tensor
+    normal: Tensor
+    fingers: Tensor
+
 
 def moved(plan: Plan, offset: Tensor, shift: Tensor) -> State:
     """The plan's base with each joint turned by a rotation vector in its own frame, and the pelvis shifted."""
@@ -56,8 +76,7 @@ def carried(carrier: Carrier, vectors: Tensor, state: State, plan: Plan, detach:
     if carrier.thing is not None:
         origin, turn = plan.things[:, carrier.thing].split((3, 4), dim=-1)
     elif carrier.person is not None:
-        origin = state.joints[:, carrier.person, :, carrier.joint]
-        turn = state.rotations[:, carrier.person, :, carrier.joint]
+        origin, turn = state.limb(carrier.person, carrier.joint)
         if detach:
             origin, turn = origin.detach(), turn.detach()
     else:
@@ -66,12 +85,12 @@ def carried(carrier: Carrier, vectors: Tensor, state: State, plan: Plan, detach:
     return origin + turned if point else turned
 
 
-def place_of(point: BodyPoint, person: int, state: State) -> tuple[Tensor, Tensor, Tensor]:
-    """Position, normal and long axis (N, T, 3) of a person's point in the world."""
-    turn = state.rotations[:, person, :, point.joint]
+def place_of(point: BodyPoint, person: int, state: State) -> Place:
+    """Where a person's point is."""
+    origin, turn = state.limb(person, point.joint)
     vectors = turn.new_tensor((point.offset, point.normal, point.fingers))
-    position, normal, fingers = (quaternion_apply(turn, vector) for vector in vectors)
-    return state.joints[:, person, :, point.joint] + position, normal, fingers
+    offset, normal, fingers = quaternion_apply(turn[..., None, :], vectors).unbind(-2)
+    return Place(origin + offset, normal, fingers)
 
 
 def goal_of(reach: Reach, base: Tensor, state: State, plan: Plan) -> Tensor:
@@ -85,23 +104,21 @@ def goal_of(reach: Reach, base: Tensor, state: State, plan: Plan) -> Tensor:
     return goal + rest[..., None] * base
 
 
-def reaching(reach: Reach, base: Tensor, state: State, plan: Plan, tolerance: float) -> Tensor:
+def reaching(reach: Reach, place: Place, base: Tensor, state: State, plan: Plan, tolerance: float) -> Tensor:
     """Points reach their targets, (N, T). Firmness grows within the first quarter of the way in."""
-    position, _, _ = place_of(reach.point, reach.person, state)
     total = sum(target.weight for target in reach.targets)
-    error = (position - goal_of(reach, base, state, plan)).square().sum(-1)
+    error = (place.position - goal_of(reach, base, state, plan)).square().sum(-1)
     return (4 * total).clamp(max=1) * error / tolerance**2
 
 
-def turning(reach: Reach, state: State, plan: Plan, normal_tolerance: float, fingers_tolerance: float) -> Tensor:
-    """Palms face and fingers point as the targets say, (N, T)."""
-    _, normal, fingers = place_of(reach.point, reach.person, state)
-    energy = torch.zeros_like(normal[..., 0])
+def turning(reach: Reach, place: Place, state: State, plan: Plan, normal: float, fingers: float) -> Tensor:
+    """Palms face and fingers point as the targets say, (N, T); `normal`, `fingers`: tolerances."""
+    energy = torch.zeros_like(place.normal[..., 0])
     for target in reach.targets:
         own = target.carrier.person != reach.person
         for axis, wanted, weight, tolerance in (
-            (normal, target.normal, target.normal_weight, normal_tolerance),
-            (fingers, target.fingers, target.fingers_weight, fingers_tolerance),
+            (place.normal, target.normal, target.normal_weight, normal),
+            (place.fingers, target.fingers, target.fingers_weight, fingers),
         ):
             wanted = carried(target.carrier, wanted, state, plan, own, False)
             angle = 2 * (1 - (axis * wanted).sum(-1))  # the angle's square, for small angles
@@ -111,11 +128,12 @@ def turning(reach: Reach, state: State, plan: Plan, normal_tolerance: float, fin
 
 def looking(person: int, target: Target, state: State, plan: Plan, tolerance: float) -> Tensor:
     """The face turns to what is looked at, (N, T)."""
-    eyes, head = state.joints[:, person, :, JOINT["head"]], state.rotations[:, person, :, JOINT["head"]]
+    eyes, head = state.limb(person, JOINT["head"])
     at = carried(target.carrier, target.position, state, plan, True, True)
-    wanted = F.normalize(at - eyes, dim=-1)
+    way = at - eyes
     face = quaternion_apply(head, head.new_tensor((0.0, 0.0, 1.0)))
-    return target.weight * 2 * (1 - (face * wanted).sum(-1)) / tolerance**2
+    cosine = (face * way).sum(-1) / (way.square().sum(-1) + 1e-12).sqrt()
+    return target.weight * 2 * (1 - cosine) / tolerance**2
 
 
 def staying(state: State, sigma: Tensor, root_sigma: Tensor) -> Tensor:
@@ -132,16 +150,17 @@ def standing(state: State, plan: Plan, ankle_tolerance: float, toe_tolerance: fl
 
 def joint_limits(state: State, tolerance: float) -> Tensor:
     """Elbows and knees are hinges that do not bend backwards; wrists bend less than 70 degrees and hardly twist."""
-    elbow = quaternion_apply(state.local[..., _ELBOWS, :], state.local.new_tensor((1.0, 0, 0))) * _SIDE
-    energy = 4 * F.relu(0.02 - elbow[..., 2]).square() + F.relu(elbow[..., 1].abs() - 0.08).square()
-    knee = quaternion_apply(state.local[..., _KNEES, :], state.local.new_tensor((0, -1.0, 0)))
-    energy = energy + 4 * F.relu(knee[..., 2] + 0.03).square() + F.relu(knee[..., 0].abs() - 0.06).square()
-    hand = quaternion_apply(state.local[..., _WRISTS, :], state.local.new_tensor((1.0, 0, 0)))
-    energy = energy + F.relu(0.34 - hand[..., 0]).square()  # the same on both sides: the cosine of the bend
-    # twist about the arm's axis: twice the quaternion's x over w, for small angles
-    for joints, most in ((_ELBOWS, 0.9), (_WRISTS, 0.5)):
-        q = state.local[..., joints, :]
-        energy = energy + F.relu((2 * q[..., 1] * q[..., 0].sign()).abs() - most).square()
+    # the columns of rotation matrices, written out: where a limb at rest along x or down along y points
+    w, x, y, z = state.local[..., _ELBOWS, :].unbind(-1)
+    forward, aside, twist = 2 * (x * z - w * y) * _SIDE, 2 * (x * y + w * z), 2 * x * w.sign()
+    energy = 4 * F.relu(0.02 - forward).square() + F.relu(aside.abs() - 0.08).square()
+    energy = energy + F.relu(twist.abs() - 0.9).square()  # about the arm's axis, as an angle while it is small
+    w, x, y, z = state.local[..., _WRISTS, :].unbind(-1)
+    cosine, twist = 1 - 2 * (y * y + z * z), 2 * x * w.sign()
+    energy = energy + F.relu(0.34 - cosine).square() + F.relu(twist.abs() - 0.5).square()
+    w, x, y, z = state.local[..., _KNEES, :].unbind(-1)
+    back, aside = 2 * (y * z + w * x), 2 * (x * y - w * z)
+    energy = energy + 4 * F.relu(0.03 - back).square() + F.relu(aside.abs() - 0.06).square()
     return energy.sum(-1) / tolerance**2
 
 

@@ -33,7 +33,7 @@ def palm(solution: Solution, person: int, clip: int = 0, point: str = "right_pal
     nothing = torch.zeros(1)
     _, rotations = forward_kinematics(solution.rotations, solution.root)
     state = terms.State(nothing, nothing, solution.rotations, rotations, solution.joints)
-    return terms.place_of(POINTS[point], person, state)[0][clip]
+    return terms.place_of(POINTS[point], person, state).position[clip]
 
 
 def slip(solution: Solution, plan: Plan) -> float:
@@ -59,7 +59,7 @@ def test_hands_meet_and_feet_stand(shaken: Solution) -> None:
 def test_palms_face_each_other(shaken: Solution) -> None:
     _, rotations = forward_kinematics(shaken.rotations, shaken.root)
     state = terms.State(shaken.root, shaken.root, shaken.rotations, rotations, shaken.joints)
-    facing = [terms.place_of(POINTS["right_palm"], who, state)[1][0, HELD] for who in (0, 1)]
+    facing = [terms.place_of(POINTS["right_palm"], who, state).normal[0, HELD] for who in (0, 1)]
     assert (facing[0][:, 0] > 0.8).all() and (facing[1][:, 0] < -0.8).all()
 
 

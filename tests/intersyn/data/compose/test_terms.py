@@ -34,18 +34,26 @@ def still(plan: Plan) -> terms.State:
 
 def palm_of(plan: Plan, person: int = 0, point: str = "right_palm") -> torch.Tensor:
     """Where a point of the base is, (N, T, 3)."""
-    return terms.place_of(POINTS[point], person, still(plan))[0].detach()
+    return terms.place_of(POINTS[point], person, still(plan)).position.detach()
 
 
 def assert_all(energies: torch.Tensor, value: float) -> None:
     torch.testing.assert_close(energies, torch.full_like(energies, value), rtol=1e-3, atol=1e-4)
 
 
+def reaching(wish: Reach, base: torch.Tensor, state: terms.State, plan: Plan, tolerance: float) -> torch.Tensor:
+    return terms.reaching(wish, terms.place_of(wish.point, wish.person, state), base, state, plan, tolerance)
+
+
+def turning(wish: Reach, state: terms.State, plan: Plan, normal: float, fingers: float) -> torch.Tensor:
+    return terms.turning(wish, terms.place_of(wish.point, wish.person, state), state, plan, normal, fingers)
+
+
 def test_a_reach_costs_its_distance_squared_in_tolerances() -> None:
     plan = standing_plan(FRAMES)
     palm = palm_of(plan)
     for goal, cost in ((palm, 0.0), (palm + STEP, 25.0)):
-        energies = terms.reaching(reach(0, "right_palm", target(goal, FRAMES)), palm, still(plan), plan, 0.01)
+        energies = reaching(reach(0, "right_palm", target(goal, FRAMES)), palm, still(plan), plan, 0.01)
         assert energies.shape == (1, FRAMES)
         assert_all(energies, cost)
 
@@ -55,7 +63,7 @@ def test_a_reach_is_blended_with_the_base_and_firm_early() -> None:
     palm = palm_of(plan)
     for weight, firmness in ((0.5, 1.0), (0.1, 0.4), (0.0, 0.0)):
         half = reach(0, "right_palm", target(palm + STEP, FRAMES, weight=weight))
-        assert_all(terms.reaching(half, palm, still(plan), plan, 0.01), firmness * (5 * weight) ** 2)
+        assert_all(reaching(half, palm, still(plan), plan, 0.01), firmness * (5 * weight) ** 2)
         goal = terms.goal_of(half, palm, still(plan), plan)
         torch.testing.assert_close(goal, palm + weight * STEP)
 
@@ -93,7 +101,7 @@ def test_only_ones_own_body_comes_to_meet_a_hand(carrier: int) -> None:
     offset, shift = zeros(plan)
     state = terms.moved(plan, offset, shift)
     on_shoulder = target((0.0, 0.1, 0.0), FRAMES, Carrier(carrier, JOINT["left_collar"]))
-    terms.reaching(reach(0, "right_palm", on_shoulder), palm_of(plan), state, plan, 0.01).sum().backward()
+    reaching(reach(0, "right_palm", on_shoulder), palm_of(plan), state, plan, 0.01).sum().backward()
     moved = offset.grad.abs().sum((0, 2, 4)) > 1e-6  # (P, 22)
     assert moved[0, JOINT["right_shoulder"]]
     assert not moved[0, JOINT["left_hip"]]
@@ -105,13 +113,14 @@ def test_only_ones_own_body_comes_to_meet_a_hand(carrier: int) -> None:
 def test_palms_and_fingers_turn() -> None:
     plan = standing_plan(FRAMES)
     state = still(plan)
-    _, normal, fingers = (v.detach() for v in terms.place_of(POINTS["right_palm"], 0, state))
+    palm = terms.place_of(POINTS["right_palm"], 0, state)
+    normal, fingers = palm.normal.detach(), palm.fingers.detach()
     across = torch.linalg.cross(normal, fingers)
 
     def cost(normal: torch.Tensor, fingers: torch.Tensor, weight: float = 1.0) -> torch.Tensor:
         wish = replace(target((0, 1, 0), FRAMES, weight=weight), normal=normal, fingers=fingers)
         wish = replace(wish, normal_weight=torch.ones(1, FRAMES), fingers_weight=torch.full((1, FRAMES), 0.5))
-        return terms.turning(reach(0, "right_palm", wish), state, plan, 0.2, 0.5)
+        return turning(reach(0, "right_palm", wish), state, plan, 0.2, 0.5)
 
     assert_all(cost(normal, fingers), 0.0)
     assert_all(cost(across, fingers), 2 / 0.2**2)
@@ -124,16 +133,16 @@ def test_palms_and_fingers_turn() -> None:
 def test_free_directions_cost_nothing() -> None:
     plan = standing_plan(FRAMES)
     free = reach(0, "right_palm", target((0.0, 1.0, 0.0), FRAMES))
-    assert_all(terms.turning(free, still(plan), plan, 0.2, 0.35), 0.0)
+    assert_all(turning(free, still(plan), plan, 0.2, 0.35), 0.0)
 
 
 def test_directions_are_carried_too() -> None:
     plan = standing_plan(FRAMES)
     wish = target((0.0, 0.1, 0.0), FRAMES, Carrier(1, JOINT["head"]), normal=(0.0, 0.0, 1.0))
     forward = reach(0, "chest", wish)
-    assert_all(terms.turning(forward, still(plan), plan, 0.5, 1.0), 4 / 0.5**2)  # a's chest faces b's face
+    assert_all(turning(forward, still(plan), plan, 0.5, 1.0), 4 / 0.5**2)  # a's chest faces b's face
     back = reach(0, "upper_back", wish)
-    assert_all(terms.turning(back, still(plan), plan, 0.5, 1.0), 0.0)
+    assert_all(turning(back, still(plan), plan, 0.5, 1.0), 0.0)
 
 
 def test_faces_turn_to_what_they_look_at() -> None:
@@ -361,7 +370,7 @@ def doubled(value: Any) -> Any:
 
 def all_terms(plan: Plan, base: terms.State, offset: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
     state = terms.moved(plan, offset, shift)
-    ways = [terms.place_of(reach.point, reach.person, base)[0].detach() for reach in plan.reaches]
+    ways = [terms.place_of(reach.point, reach.person, base).position.detach() for reach in plan.reaches]
     mass = terms.mass_over_feet(base.joints, plan).detach()
     return energy(state, plan, ways, mass, SolverConfig(), 0.5)
 
