@@ -132,12 +132,13 @@ def compose_all(programs: list[Program], config: ComposeConfig) -> dict[str, lis
         while wave := list(_wave(chunks, by_name, config)):
             kept = {work: read_chunk(work.path, work.stamp) for work in wave}
             missing = [work for work, chunk in kept.items() if chunk is None]
+            bar.update(sum(chunk.accepted for chunk in kept.values() if chunk is not None))
             results = map(_make, missing) if config.workers == 1 else pool.map(_make, missing)
-            made = dict(zip(missing, results, strict=True))
-            for work in wave:
-                chunk = kept[work] or made[work]
-                chunks[work.program.name, work.split].append(chunk)
+            for work, chunk in zip(missing, results, strict=True):
+                kept[work] = chunk
                 bar.update(chunk.accepted)
+            for work, chunk in kept.items():
+                chunks[work.program.name, work.split].append(chunk)
     grouped: dict[str, list[Chunk]] = {program.name: [] for program in programs}
     for (name, _), some in chunks.items():
         grouped[name] += some
