@@ -181,7 +181,7 @@ def main(config: ComposeConfig) -> Path:
         }
         write_card(config.out, report)
         if config.pictures:
-            write_pictures(config.out / "sheets", chosen, chosen_clips)
+            write_pictures(config.out / "sheets", chosen, chosen_clips, config.workers)
     for name, entry in report["programs"].items():
         rejected = 1 - entry["accepted"] / max(1, entry["attempts"])
         why = ", ".join(f"{reason} {count}" for reason, count in entry["reasons"].items())
