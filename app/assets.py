@@ -39,6 +39,10 @@ class Assets:
         return self.folder / "status" / "index.js"
 
     @property
+    def examples(self) -> Path:
+        return self.folder / "examples" / "index.js"
+
+    @property
     def body(self) -> Path:
         return self.folder / "body.bin"
 

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from app.examples import TOGETHER, facts, kind
 from app.form import VARIANTS, Form, FormError, Request, fit, read
 from app.generation import GenerationError, Generator, Progress, Stopped
 from app.presets import PRESETS, Preset
 from app.viewer import manifest, status
 
 if TYPE_CHECKING:
+    from intersyn.data.sample import Example
     from intersyn.motion import Motion
 
 READY = "Ready."
@@ -66,7 +68,7 @@ class Events:
                     continue
                 seconds = time.perf_counter() - started
                 with tempfile.TemporaryDirectory(prefix="intersyn-") as folder:
-                    view, file = publish(news, Path(folder), request)
+                    view, file = publish(news, Path(folder), _file_name(request))
                     yield view, status(_summary(news, request, seconds), "done"), file, *idle
         except Stopped:
             yield gr.skip(), status("Cancelled; nothing was changed."), gr.skip(), *idle
@@ -96,7 +98,7 @@ class Events:
             yield {"message": str(error)}, status(NOT_READY), gr.skip()
             return
         with tempfile.TemporaryDirectory(prefix="intersyn-") as folder:
-            view, file = publish(motion, Path(folder), request, example=True)
+            view, file = publish(motion, Path(folder), _file_name(request), example=True)
             hint = f"“{PRESETS[0].name}”, as this model does it. Change anything and press {GENERATE}."
             yield view, status(hint), file
 
@@ -109,12 +111,48 @@ class Events:
                 self._example = motion
             return self._example, request
 
+    def list_examples(self) -> dict[str, Any]:
+        """When their list is opened for the first time. Output: the list."""
+        try:
+            return {"examples": [facts(example) for example in sample_examples()], "chosen": None, "message": ""}
+        except (OSError, ValueError) as error:
+            return {"examples": None, "chosen": None, "message": f"The examples cannot be read: {error}."}
 
-def publish(motion: Motion, folder: Path, request: Request, example: bool = False) -> tuple[dict[str, Any], str]:
+    def show_example(self, chosen: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+        """Play the example that was chosen in the list. Outputs: viewer, status, download."""
+        from intersyn.data.sample import load_sample, to_motion
+
+        example = sample_examples()[chosen["chosen"]]
+        with tempfile.TemporaryDirectory(prefix="intersyn-") as folder:
+            name = f"{kind(example)}_{example.name.lower().replace(' ', '-')}"
+            view, file = publish(to_motion(load_sample(), example), Path(folder), name)
+            yield view, status(f"“{example.name}”, {kind(example)}: not made by the model.", "done"), file
+
+    def use_example(self, chosen: dict[str, Any]) -> tuple[Any, ...]:
+        """Put the chosen example's text into the form. Outputs: the text together, person one's before, status."""
+        example = sample_examples()[chosen["chosen"]]
+        pair = facts(example)["field"] == TOGETHER
+        where = "what both do together" if pair else "what person one does before they meet"
+        said = status(f"“{example.text}” is now {where}. Press {GENERATE}.")
+        return (example.text if pair else gr.skip(), gr.skip() if pair else example.text, said)
+
+
+def sample_examples() -> tuple[Example, ...]:
+    """The bundled examples, in the order of their list."""
+    from intersyn.data.sample import list_examples, load_sample  # torch takes seconds to import
+
+    return list_examples(load_sample())
+
+
+def publish(motion: Motion, folder: Path, name: str, example: bool = False) -> tuple[dict[str, Any], str]:
     """The viewer's manifest and the NPZ to download, both written to `folder`; Gradio copies them before it goes."""
-    path = folder / f"intersyn_{request.variant}_seed{request.seed}.npz"
+    path = folder / f"intersyn_{name}.npz"
     motion.save(path)
     return manifest(motion, folder, example), str(path)
+
+
+def _file_name(request: Request) -> str:
+    return f"{request.variant}_seed{request.seed}"
 
 
 def preset_form(preset: Preset) -> Form:

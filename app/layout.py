@@ -18,6 +18,7 @@ from app.events import (
     apply_preset,
     boundaries,
 )
+from app.examples import examples_list
 from app.form import DEFAULT_GUIDANCE, DEFAULT_STEPS, MAX_FRAMES, MIN_FRAMES, VARIANTS
 from app.generation import Generator
 from app.plan import plan
@@ -76,6 +77,7 @@ def build(generator: Generator) -> gr.Blocks:
                     download = gr.DownloadButton(
                         "Save NPZ", interactive=False, elem_id="download", scale=0, min_width=104, size="md"
                     )
+                examples = examples_list(assets)
                 with gr.Column(elem_classes="is-card", elem_id="model"):
                     _heading("Model", "the same seed gives the same motion")
                     with gr.Row(elem_id="settings"):
@@ -127,6 +129,12 @@ def build(generator: Generator) -> gr.Blocks:
             slider.input(None, times, timing, js=SLIDERS_TO_PLAN, **quiet)
         timing.input(None, timing, [start, end], js=PLAN_TO_SLIDERS, **quiet)
         again.click(None, None, seed, js=NEW_SEED, **quiet)
+        examples.expand(events.list_examples, None, examples, concurrency_limit=1, **quiet)
+        examples.select(
+            events.show_example, examples, [view, report, download], concurrency_limit=4, trigger_mode="always_last",
+            **quiet,
+        ).then(_enabled, download, download, queue=False, **quiet)  # fmt: skip
+        examples.apply(events.use_example, examples, [together, before_one, report], queue=False, **quiet)
         demo.load(events.welcome, None, [view, report, download], concurrency_limit=4, **quiet).then(
             _enabled, download, download, queue=False, **quiet
         )

@@ -15,6 +15,7 @@ from app.form import read
 from app.generation import GenerationError, Generator, Progress, Stopped
 from app.presets import PRESETS
 from intersyn.body.browser import unpack_arrays
+from intersyn.data.store import ClipStore
 from intersyn.motion import Motion
 
 FORM = replace(preset_form(PRESETS[0]), steps=3)
@@ -150,3 +151,56 @@ def test_presets_fill_the_whole_form():
     texts = apply_preset(PRESETS[1])
     assert texts[:5] == astuple(preset_form(PRESETS[1]))[:5]
     assert texts[-1] == {"frames": 196, "start": 70, "end": 130}
+
+
+def chosen(events: Events, people: int) -> dict:
+    """The list's value after somebody chose its first composed example of so many people."""
+    value = events.list_examples()
+    number = next(
+        k for k, item in enumerate(value["examples"]) if item["people"] == people and item["kind"] == "composed"
+    )
+    return value | {"chosen": number}
+
+
+@pytest.mark.parametrize("people", [1, 2])
+def test_an_example_is_shown_like_a_generated_motion(events, people):
+    value = chosen(events, people)
+    item = value["examples"][value["chosen"]]
+    (answer,) = ((view, report, Motion.load(file)) for view, report, file in events.show_example(value))
+    view, report, motion = answer
+    assert (motion.num_people, len(view["people"])) == (people, people)
+    assert view["segments"] == [
+        {
+            "start": 0,
+            "end": motion.frames,
+            "kind": "together" if people == 2 else "alone",
+            "label": f"{'together' if people == 2 else 'alone'} · {motion.duration:.1f} s",
+            "texts": [{"people": list(range(people)), "text": item["text"]}],
+        }
+    ]
+    assert view["example"] is False, "the visitor asked for it"
+    assert item["name"] in report and "not made by the model" in report
+
+
+def test_every_example_says_what_it_is(events):
+    for item in events.list_examples()["examples"]:
+        assert item["about"].lower().startswith(item["kind"])
+        assert "CC BY-NC 4.0" in item["about"] or "not to be resold" in item["about"]
+        assert item["field"] == ("together" if item["people"] == 2 else "before-one")
+
+
+def test_an_examples_text_goes_into_the_matching_field(events):
+    pair, alone = chosen(events, 2), chosen(events, 1)
+    together, before_one, report = events.use_example(pair)
+    assert together == pair["examples"][pair["chosen"]]["text"]
+    assert skipped(before_one) and "what both do together" in report
+    together, before_one, report = events.use_example(alone)
+    assert before_one == alone["examples"][alone["chosen"]]["text"]
+    assert skipped(together) and "person one" in report
+
+
+def test_examples_that_cannot_be_read_are_one_sentence(events, monkeypatch, tmp_path):
+    monkeypatch.setattr("app.events.sample_examples", lambda: ClipStore.load(tmp_path / "sample.zip"))
+    value = events.list_examples()
+    assert value["examples"] is None
+    assert value["message"].startswith("The examples cannot be read: ")

@@ -184,6 +184,49 @@ def test_plan_and_sliders_move_together(visit: Visit):
     playwright.expect(handle).to_have_attribute("aria-valuenow", "70")
 
 
+def test_examples_are_read_when_opened_and_play_in_the_viewer(visit: Visit, server):
+    page = visit.page
+    visit.wait_for_motion()
+    options = page.locator("#examples [role=option]")
+    assert options.count() == 0
+    page.locator("#examples summary").click()
+    options.first.wait_for()
+    assert options.count() == 52
+    playwright.expect(page.locator(".is-example-use")).to_be_hidden()
+
+    pair = options.filter(has_text="composed").first
+    text = pair.locator(".is-example-text").inner_text()
+    pair.click()
+    playwright.expect(page.locator(".is-caption")).to_have_text(text)
+    playwright.expect(pair).to_have_attribute("aria-selected", "true")
+    playwright.expect(page.locator("#examples .is-message")).to_contain_text("CC BY-NC 4.0")
+    playwright.expect(page.locator("#status")).to_contain_text("not made by the model")
+    assert visit.ask("viewer.poser.people") == 2
+    before, after = visit.picture(0), visit.picture(visit.ask("viewer.clock.last") // 2)
+    assert moved(one, before, after) > 0.01
+    page.locator(".is-example-use").click()
+    playwright.expect(page.locator("#together textarea")).to_have_value(text)
+    playwright.expect(page.locator("#together textarea")).to_be_focused()
+
+    solo = options.last
+    text = solo.locator(".is-example-text").inner_text()
+    pair.focus()
+    page.keyboard.press("End")
+    playwright.expect(solo).to_be_focused()
+    page.keyboard.press("Enter")
+    playwright.expect(page.locator(".is-caption")).to_have_text(text)
+    assert visit.ask("viewer.poser.people") == 1
+    assert page.locator(".is-tag").all_text_contents() == ["Person one"]
+    page.locator(".is-example-use").click()
+    playwright.expect(page.locator("#before-one textarea")).to_have_value(text)
+    with page.expect_download() as download:
+        page.locator("#download").click()
+    assert download.value.suggested_filename.startswith("intersyn_composed_")
+    assert visit.complaints == []
+    assert visit.hosts <= LOCAL
+    assert server.contacted() <= LOCAL
+
+
 def test_viewers_that_leave_the_page_give_their_context_back(visit: Visit):
     visit.wait_for_motion()
     visit.page.evaluate(

@@ -39,7 +39,7 @@ def test_published_files_carry_their_content_in_the_address(tmp_path, monkeypatc
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     assets = publish()
     assert assets == publish()
-    for path in (assets.viewer, assets.plan, assets.body):
+    for path in (assets.viewer, assets.plan, assets.examples, assets.body):
         assert path.is_file()
         assert path.is_relative_to(tmp_path)
     assets.body.write_bytes(b"half of it")
