@@ -2,7 +2,7 @@
 
     python -m training.benchmark                             # the bundled checkpoint, 2 threads
     python -m training.benchmark --checkpoint runs/bundle --repeats 15 --device cuda
-    python -m training.benchmark --data DATA                 # also one training step with and without drawing its data
+    python -m training.benchmark --data DATA                 # also training with and without its data, and composing
 
 Seconds are medians over repeats after one warm-up and belong to the machine they were measured on; ratios are taken
 within one run, alternating the things compared, and travel better.
@@ -19,9 +19,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 import tyro
 
+from intersyn.data.compose.bases import Bases
+from intersyn.data.compose.composer import compose
+from intersyn.data.compose.declaration import read_programs
+from intersyn.data.compose.solver import SolverConfig
+from intersyn.data.store import ClipStore
 from intersyn.diffusion import CosineSchedule
 from intersyn.models.cmdm import CMDM, CMDMConfig
 from intersyn.pipeline import VARIANTS, InterSynPipeline
@@ -39,7 +45,7 @@ class Config:
     threads: int = 2
     frames: int = 196
     repeats: int = 9
-    data: tuple[Path, ...] = ()  # what training.prepare wrote: measures training as well
+    data: tuple[Path, ...] = ()  # what training.prepare wrote: measures training and composing as well
     text: str | None = None  # text encoder of training, as in training.train_ins
     batch_size: int = 32
 
@@ -128,6 +134,19 @@ def training(config: Config) -> dict[str, float]:
     return medians(jobs, max(3, config.repeats), config.device)
 
 
+def composing(data: Path, clips: int, solver: SolverConfig, repeats: int) -> tuple[float, float]:
+    """Median seconds of one clip in a batch of handshakes, and what of them is the solver's, in processor time."""
+    program, bases = read_programs()["handshake"], Bases(ClipStore.load(data, ("train",)), "train")
+    solving: list[float] = []
+
+    def batch() -> None:
+        made = compose(program, bases, np.random.SeedSequence(0).spawn(clips), solver)
+        solving.append(sum(clip.seconds for clip in made))
+
+    whole = medians({"composing": batch}, repeats, "cpu")["composing"]
+    return whole / clips, statistics.median(solving[1:]) / clips
+
+
 def peak_megabytes(device: str) -> float:
     """The process's highest resident memory so far, or the GPU's highest allocation."""
     if device.startswith("cuda"):
@@ -169,6 +188,8 @@ def main(config: Config) -> None:
             f"\nTraining, batches of {config.batch_size}: {1 / (drawing + step):.2f} it/s; on one batch again and again"
         )
         print(f"{1 / step:.2f} it/s: drawing takes {drawing / step:.0%} of a step's time.")
+        whole, solving = composing(config.data[0], 16, SolverConfig(), max(1, config.repeats // 3))
+        print(f"\nComposing 16 handshakes: {whole:.2f} s a clip, of which the solver takes {solving:.2f} s.")
 
 
 if __name__ == "__main__":

@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
+
+from intersyn.data.compose.solver import SolverConfig
+from intersyn.data.store import FILE_NAME
+from tests.recordings import make_people
 from training import benchmark
-from training.benchmark import Config, main, timeline
+from training.benchmark import Config, composing, main, timeline
 
 
 def test_medians_take_turns_and_drop_the_warm_up(monkeypatch):
@@ -40,3 +45,10 @@ def test_prints_two_tables(tiny_checkpoint, capsys):
     assert re.search(r"^\| the default \| \d+\.\d{3} \| 1\.00 \|$", shown, re.MULTILINE)
     assert re.search(r"^\| 4 people \| \d+\.\d{3} \| \d+\.\d{2} \|$", shown, re.MULTILINE)
     assert re.search(r"Peak memory \d+ MB", shown)
+
+
+@pytest.mark.slow
+def test_composing_is_timed_per_clip(tmp_path):
+    make_people().save(tmp_path / FILE_NAME)
+    whole, solving = composing(tmp_path, 2, SolverConfig(iterations=4, restart_iterations=2), 1)
+    assert 0 < solving < 2 * whole
