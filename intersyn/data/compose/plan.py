@@ -8,6 +8,7 @@ Quaternions are (w, x, y, z).
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -102,6 +103,10 @@ class Plan:
         """The same plan from another start: local quaternions (N, P, T, 22, 4) and pelvis (N, P, T, 3)."""
         return replace(self, rotations=rotations, root=root)
 
+    def clips(self, rows: Tensor) -> Plan:
+        """Some clips of a batch: indices (n), or a mask (N)."""
+        return _rows(self, rows)
+
 
 # Where time is in each field's shape; fields that are not named have none.
 _TIME = {"rotations": 2, "root": 2, "feet": 2, "feet_weight": 2, "balance": 2, "things": 2, "mask": 1}
@@ -142,6 +147,16 @@ def stack(plans: list[Plan]) -> Plan:
         Gaze(some[0].person, targets([g.target for g in some])) for some in zip(*(p.gazes for p in plans), strict=True)
     )
     return Plan(**tensors, mask=mask, reaches=reaches, gazes=gazes)
+
+
+def _rows(value: Any, rows: Tensor) -> Any:
+    if isinstance(value, Tensor):
+        return value[rows]
+    if isinstance(value, tuple):
+        return tuple(_rows(item, rows) for item in value)
+    if isinstance(value, (Plan, Reach, Gaze, Target)):
+        return replace(value, **{field.name: _rows(getattr(value, field.name), rows) for field in fields(value)})
+    return value
 
 
 def _held(value: Tensor, axis: int, frames: int) -> Tensor:

@@ -84,19 +84,23 @@ class Solution:
 def solve(plan: Plan, config: SolverConfig | None = None) -> Solution:
     """Solve a batch of plans of one signature (`plan.stack`).
 
-    Where the plan's bones are not those of the common skeleton, the motion is found for those bones first, then its
+    Where a clip's bones are not those of the common skeleton, its motion is found for those bones first, then its
     rotations are carried over and the contacts found again: people of other heights move in other ways.
     """
     config = config or SolverConfig()
-    common = OFFSETS.to(plan.offsets).expand_as(plan.offsets)
-    if torch.equal(plan.offsets, common):
-        return _descend(plan, config, config.iterations, config.annealing)
     first = _descend(plan, config, config.iterations, config.annealing)
+    common = OFFSETS.to(plan.offsets).expand_as(plan.offsets)
+    others = (plan.offsets != common).flatten(1).any(1)
+    if not others.any():
+        return first
     # Hips as high over bent legs as the other legs would carry them.
-    legs = [_leg_length(offsets) for offsets in (common, plan.offsets)]
-    root = first.root * torch.stack([torch.ones_like(legs[0]), legs[0] / legs[1], torch.ones_like(legs[0])], -1)
-    again = replace(plan.restarted(first.rotations, root), offsets=common)
-    return _descend(again, config, config.restart_iterations, config.restart_annealing)
+    ratio = (_leg_length(common) / _leg_length(plan.offsets))[others]
+    root = first.root[others] * torch.stack([torch.ones_like(ratio), ratio, torch.ones_like(ratio)], -1)
+    again = replace(plan.clips(others).restarted(first.rotations[others], root), offsets=common[others])
+    found = _descend(again, config, config.restart_iterations, config.restart_annealing)
+    for all_clips, some in ((first.rotations, found.rotations), (first.root, found.root), (first.joints, found.joints)):
+        all_clips[others] = some
+    return first
 
 
 def _leg_length(offsets: Tensor) -> Tensor:

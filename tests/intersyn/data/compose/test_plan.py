@@ -65,6 +65,18 @@ def test_stacks_can_be_stacked() -> None:
     assert both.mask.sum(1).tolist() == [20, 30, 40]
 
 
+@pytest.mark.parametrize("rows", [torch.tensor([2, 0]), torch.tensor([True, False, True])])
+def test_some_clips_of_a_batch(rows: torch.Tensor) -> None:
+    plans = [shake(40, height) for height in (1.0, 1.1, 1.2)]
+    some = stack(plans).clips(rows)
+    order = [2, 0] if rows.dtype == torch.long else [0, 2]
+    assert some.signature() == plans[0].signature()
+    for row, k in enumerate(order):
+        assert torch.equal(some.root[row], plans[k].root[0])
+        assert torch.equal(some.reaches[0].targets[0].position[row], plans[k].reaches[0].targets[0].position[0])
+        assert torch.equal(some.gazes[0].target.weight[row], plans[k].gazes[0].target.weight[0])
+
+
 def test_a_plan_can_start_elsewhere() -> None:
     plan = shake(20)
     moved = plan.restarted(plan.rotations, plan.root + 1)

@@ -126,6 +126,12 @@ def test_taller_people_end_on_everybodys_bones() -> None:
     assert slip(found, plan) < 0.01
 
 
+def test_a_tall_neighbour_in_the_batch_changes_nothing(shaken: Solution) -> None:
+    both = solve(stack([handshake(scale=1.05), handshake()]), CONFIG)
+    assert (both.joints[1] - shaken.joints[0]).norm(dim=-1).max() < 1e-3
+    assert (palm(both, 0)[HELD] - torch.tensor([0.0, 1.05, 0.0])).norm(dim=-1).max() < 0.02
+
+
 def test_a_weight_of_zero_switches_a_term_off() -> None:
     config = replace(CONFIG, iterations=20)
     idle = solve(handshake(), replace(config, weights=Weights(reach=0.0, turn=0.0)))
