@@ -62,6 +62,8 @@ class ComposeConfig:
     workers: int = os.cpu_count() or 1
     """Processes side by side, one thread each."""
     seed: int = 0
+    max_minutes: float | None = None
+    """Make no new chunks after so long, and write what there is; run again to go on."""
     pictures: bool = True
     """A contact sheet, every frame of one clip and its video, for each program."""
     solver: SolverConfig = field(default_factory=SolverConfig)
@@ -124,14 +126,20 @@ def compose_all(programs: list[Program], config: ComposeConfig) -> dict[str, lis
     }
     by_name = {program.name: program for program in programs}
     total = sum(wanted(by_name[name], config)[split] for name, split in chunks)
+    until = time.monotonic() + 60 * (math.inf if config.max_minutes is None else config.max_minutes)
     context = multiprocessing.get_context("spawn")
     with (
         ProcessPoolExecutor(config.workers, mp_context=context) as pool,
         tqdm(total=total, unit="clip") as bar,
     ):
-        while wave := list(_wave(chunks, by_name, config)):
+        over = False
+        while not over and (wave := list(_wave(chunks, by_name, config))):
             kept = {work: read_chunk(work.path, work.stamp) for work in wave}
             missing = [work for work, chunk in kept.items() if chunk is None]
+            if missing and time.monotonic() > until:
+                kept = {work: chunk for work, chunk in kept.items() if chunk is not None}
+                tqdm.write(f"stopped by --max-minutes with {len(missing)} chunks to make; run again to go on")
+                missing, over = [], True
             bar.update(sum(chunk.accepted for chunk in kept.values() if chunk is not None))
             results = map(_make, missing) if config.workers == 1 else pool.map(_make, missing)
             for work, chunk in zip(missing, results, strict=True):
