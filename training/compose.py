@@ -132,14 +132,15 @@ def compose_all(programs: list[Program], config: ComposeConfig) -> dict[str, lis
         ProcessPoolExecutor(config.workers, mp_context=context) as pool,
         tqdm(total=total, unit="clip") as bar,
     ):
-        over = False
-        while not over and (wave := list(_wave(chunks, by_name, config))):
+        while wave := list(_wave(chunks, by_name, config)):
             kept = {work: read_chunk(work.path, work.stamp) for work in wave}
             missing = [work for work, chunk in kept.items() if chunk is None]
             if missing and time.monotonic() > until:
                 kept = {work: chunk for work, chunk in kept.items() if chunk is not None}
-                tqdm.write(f"stopped by --max-minutes with {len(missing)} chunks to make; run again to go on")
-                missing, over = [], True
+                if not kept:
+                    tqdm.write(f"stopped by --max-minutes with {len(missing)} chunks to make; run again to go on")
+                    break
+                missing = []
             bar.update(sum(chunk.accepted for chunk in kept.values() if chunk is not None))
             results = map(_make, missing) if config.workers == 1 else pool.map(_make, missing)
             for work, chunk in zip(missing, results, strict=True):

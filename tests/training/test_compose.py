@@ -95,6 +95,15 @@ def test_a_damaged_or_stale_chunk_is_made_anew(made, data, tmp_path):
     assert (tmp_path / FILE_NAME).read_bytes() == before
 
 
+def test_out_of_time_it_writes_what_there_is(made, data, tmp_path):
+    programs, out = made
+    with pytest.raises(ValueError, match="none of 0"):
+        main(config(data, tmp_path, programs, max_minutes=0))
+    before = (out / FILE_NAME).read_bytes()
+    main(config(data, out, programs, max_minutes=0))
+    assert (out / FILE_NAME).read_bytes() == before
+
+
 def test_a_program_that_never_passes_is_given_up_with_its_reasons(data, tmp_path):
     write_program(tmp_path, limits={"contact": 1e-6})
     with pytest.raises(ValueError, match="contact"):
