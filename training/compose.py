@@ -51,7 +51,7 @@ class ComposeConfig:
     """Folder that training.prepare wrote: real people to start from."""
     out: Path
     """Folder for clips.zip, README.md (the dataset card), report.json, sheets and the cache."""
-    per_interaction: int = 80
+    per_interaction: int = 52
     """Accepted clips of each interaction, over all splits."""
     per_solo: int | None = None
     """Accepted clips of each solo act; by default as many as of an interaction."""
