@@ -165,7 +165,8 @@ def capsule_ends(joints: Tensor, rotations: Tensor | None = None) -> tuple[Tenso
             offsets = quaternion_apply(rotations[..., _TIP_JOINTS, :].to(joints), _TIP_OFFSETS.to(joints))
             tips = joints[..., _TIP_JOINTS, :] + offsets
         points = torch.cat((joints, tips), dim=-2)
-        ends = (_ENDS.to(joints) @ _rows(points)).view(3, -1, *points.shape[:-2]).movedim((0, 1), (-1, -2))
+        ends = (_ENDS.to(joints) @ _rows(points)).view(3, 2 * len(CAPSULES), *points.shape[:-2])
+        ends = ends.movedim((0, 1), (-1, -2))
     return ends[..., : len(CAPSULES), :], ends[..., len(CAPSULES) :, :]
 
 

@@ -177,3 +177,9 @@ def test_wrong_shapes_are_named() -> None:
         capsule_ends(REST_JOINTS, REST_JOINTS)
     with pytest.raises(ValueError, match=r"\(4, 3\)"):
         penetration_depth(REST_JOINTS, REST_JOINTS, torch.zeros(4, 3, dtype=torch.long))
+
+
+def test_nobody_has_no_capsules_and_no_depth():
+    nobody = torch.zeros(0, 22, 3)
+    assert capsule_ends(nobody)[0].shape == (0, len(CAPSULES), 3)
+    assert penetration_depth(nobody, nobody).shape == (0, len(CAPSULES), len(CAPSULES))
