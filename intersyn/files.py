@@ -1,11 +1,11 @@
-"""Writing files so that nobody ever sees half of one."""
+"""Writing files so that nobody ever sees half of one, and what several are called."""
 
 from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -28,3 +28,26 @@ def atomic_write(path: str | Path, mode: str = "wb") -> Iterator[IO]:
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def atomic_writes(paths: Sequence[str | Path], mode: str = "wb") -> Iterator[list[IO]]:
+    """`atomic_write` for several files at once: if one cannot be written, none takes its place."""
+    with ExitStack() as stack:
+        files = [stack.enter_context(atomic_write(path, mode)) for path in paths]
+        yield files
+        for file in files:
+            file.flush()  # a full disk shows here, before the first of them is renamed
+
+
+def person_paths(path: str | Path, people: int, suffix: str | None = None) -> list[Path]:
+    """One file per person: `name_0.bvh`, `name_1.bvh`, ... from `name.bvh`; somebody alone gets `name.bvh` itself.
+
+    suffix: what the name ends with where that is more than the last dot and what follows (".amass.npz").
+    """
+    path = Path(path)
+    if people == 1:
+        return [path]
+    cut = len(path.name) - len(path.suffix if suffix is None else suffix)
+    stem, end = path.name[:cut], path.name[cut:]
+    return [path.with_name(f"{stem}_{person}{end}") for person in range(people)]

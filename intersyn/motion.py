@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from intersyn.files import atomic_write
+from intersyn.files import atomic_write, atomic_writes, person_paths
 from intersyn.rotations import (
     axis_angle_to_quaternion,
     quaternion_to_axis_angle,
@@ -122,24 +122,27 @@ class Motion:
         return _write_npz(Path(path), arrays)
 
     def save_amass(self, path: str | Path) -> list[Path]:
-        """One AMASS-style NPZ per person, `name_0.npz`, `name_1.npz`, ...: poses (T, 156), trans (T, 3), betas (16,).
+        """One AMASS-style NPZ per person, `name_0.npz`, ... (one person: `name.npz`), all or none of them.
 
-        Here `trans` is SMPL's translation (pelvis position less the rest pelvis), as AMASS readers expect; y stays up.
+        poses (T, 156), trans (T, 3), betas (16,), mocap_framerate, gender. Here `trans` is SMPL's translation (pelvis
+        position less the rest pelvis), as AMASS readers expect; y stays up.
         """
         path = Path(path)
-        written = []
-        for person in range(self.num_people):
-            poses = np.zeros((self.frames, AMASS_POSE_SIZE), np.float32)
-            poses[:, : NUM_JOINTS * 3] = _array(self.poses[person].reshape(self.frames, -1))
-            arrays = {
-                "poses": poses,
-                "trans": _array(self.trans[person] - REST_JOINTS[0]),
-                "betas": np.pad(_array(self.betas[person]), (0, 16 - NUM_BETAS)),
-                "mocap_framerate": np.float64(self.fps),
-                "gender": np.array("neutral"),
-            }
-            written.append(_write_npz(path.with_name(f"{path.stem}_{person}.npz"), arrays))
-        return written
+        suffix = ".amass.npz" if path.name.lower().endswith(".amass.npz") else None
+        paths = person_paths(path, self.num_people, suffix)
+        with atomic_writes(paths) as files:
+            for person, file in enumerate(files):
+                poses = np.zeros((self.frames, AMASS_POSE_SIZE), np.float32)
+                poses[:, : NUM_JOINTS * 3] = _array(self.poses[person].reshape(self.frames, -1))
+                np.savez_compressed(
+                    file,
+                    poses=poses,
+                    trans=_array(self.trans[person] - REST_JOINTS[0]),
+                    betas=np.pad(_array(self.betas[person]), (0, 16 - NUM_BETAS)),
+                    mocap_framerate=np.float64(self.fps),
+                    gender=np.array("neutral"),
+                )
+        return paths
 
     @staticmethod
     def load(path: str | Path) -> Motion:

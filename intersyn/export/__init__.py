@@ -1,0 +1,1 @@
+"""Motions as files of other programs. `formats.export` picks the writer by the file's suffix."""
