@@ -51,6 +51,14 @@ FORMATS: dict[str, Format] = {
             ".amass.npz", "AMASS NPZ", "SMPL-H poses with AMASS's names, for tools that read AMASS",
             "intersyn.export.npz:write_amass", per_person=True,
         ),
+        Format(
+            ".bvh", "BVH", "a skeleton with joint rotations, one file per person, for Blender, Maya, MotionBuilder",
+            "intersyn.export.bvh:write_bvh", per_person=True,
+        ),
+        Format(
+            ".obj", "OBJ", "the skin of each person in one frame, as a mesh",
+            "intersyn.export.obj:write_obj", per_person=True,
+        ),
     )
 }  # fmt: skip
 
