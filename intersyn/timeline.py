@@ -201,6 +201,8 @@ def validate_text(text: str, where: str) -> None:
         raise TimelineError(
             f"The text of {where} has {len(text)} characters: shorten it to {MAX_TEXT_CHARACTERS} or fewer."
         )
+    if any("\ud800" <= character <= "\udfff" for character in text):  # JSON can spell it, no file can hold it
+        raise TimelineError(f"The text of {where} holds half a character: write it anew.")
 
 
 def swap_roles(text: str) -> str:
@@ -269,4 +271,7 @@ def _integer(value: Any, what: str, kind: str = "number of frames") -> int:
 def _number(value: Any, what: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TimelineError(f"{what} must be a number, got {value!r}.")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError as error:  # a whole number of more than 308 figures
+        raise TimelineError(f"{what} must be a number that is not beyond all bounds.") from error

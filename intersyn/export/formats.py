@@ -59,6 +59,10 @@ FORMATS: dict[str, Format] = {
             ".obj", "OBJ", "the skin of each person in one frame, as a mesh",
             "intersyn.export.obj:write_obj", per_person=True,
         ),
+        Format(
+            ".json", "Project", "texts, timing, seed and settings, from which the same motion is made again",
+            "intersyn.export.project:write_project",
+        ),
     )
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ from intersyn.timeline import MAX_PEOPLE
 
 if TYPE_CHECKING:
     from intersyn.body.model import BodyModel
+    from intersyn.export.project import Project
 
 UNITS = {"m": 1.0, "cm": 100.0}  # per metre
 MAX_FPS = 240.0
@@ -32,6 +33,7 @@ class ExportOptions:
 
     fps: frames per second of the file (None: the motion's). body: the body to export (None: `load_body_model()`).
     seed, variant: how the motion was made, for formats that can say so. units: "m" or "cm", of BVH.
+    project: what the motion was made from, for project files.
     frame: which frame of the motion is the picture or the mesh, for formats of one frame.
     Raises `ExportError` for values out of range.
     """
@@ -40,6 +42,7 @@ class ExportOptions:
     body: BodyModel | None = None
     seed: int | None = None
     variant: str | None = None
+    project: Project | None = None
     units: str = "m"
     frame: int = 0
 

@@ -60,6 +60,12 @@ def test_frame_rate(tmp_path: Path) -> None:
     assert Motion.load(tmp_path / "same.npz").timeline == motion.timeline
 
 
+def test_a_motion_of_unknown_origin_has_no_project(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="no project to write"):
+        export(dance(), tmp_path / "take.json")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_motions_that_cannot_be_exported(suffix: str, tmp_path: Path) -> None:
     motion = dance()
