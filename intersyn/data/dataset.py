@@ -137,6 +137,11 @@ class InterleavedDataset:
         """Where the interactions come from."""
         return tuple(self._sources)
 
+    @property
+    def solo_texts(self) -> tuple[str, ...]:
+        """Every sentence that a solo may be told by."""
+        return self._solo_pool.texts
+
     def batch(self, step: int, kind: str, batch_size: int, device: torch.device | str | None = None) -> Sequences:
         """The batch of a step: the same for the same (seed, step, kind, batch_size), whoever asks.
 
@@ -161,7 +166,7 @@ class InterleavedDataset:
         return sequences if device is None else sequences.to(device)
 
     def _all_texts(self) -> list[tuple[str, ...]]:
-        return [self._solo_pool.texts, *(source.texts for source in self._sources)]
+        return [self.solo_texts, *(source.texts for source in self._sources)]
 
     def _draw(self, rng: np.random.Generator, kind: str, count: int) -> tuple[Cast, Tensor, Layout]:
         """Up to `count` sequences that close at both ends."""

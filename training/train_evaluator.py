@@ -1,0 +1,250 @@
+"""Train the evaluator: contrastive on real sequences and their segments, against texts with one part exchanged.
+
+    python -m training.train_evaluator --data DATA COMPOSED --out runs/evaluator
+
+Every step draws real interleaved sequences of the training split. Half of the batch stays whole, the other half is cut
+to one segment of it. Motion and text of a row belong together; rows that ask for the same thing (`text_classes`) are no
+rivals; each whole sequence also has to be told from its own text with one part exchanged and from itself with the two
+people swapped. Started again with the same --out, a run resumes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+import tyro
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from intersyn.data.dataset import InterleavedDataset
+from intersyn.data.text_classes import TextClasses
+from intersyn.metrics.retrieval import disjoint_pools, r_precision
+from intersyn.models.evaluator import Evaluator, EvaluatorConfig, pad_motions
+from intersyn.skeleton import global_rotations, joints_from_global
+from intersyn.timeline import Part, Segment, Timeline
+from training.common import (
+    EMA,
+    Clock,
+    Log,
+    learning_rate,
+    load_clips,
+    load_state,
+    make_dataset,
+    run_command,
+    save_state,
+)
+from training.evaluate import whole_timeline
+
+
+@dataclass(frozen=True)
+class Config:
+    data: tuple[Path, ...]  # folders of training.prepare and training.compose
+    out: Path
+    model: EvaluatorConfig = field(default_factory=EvaluatorConfig)
+    steps: int = 3000
+    batch_size: int = 64  # sequences drawn per step; half of them are cut to one segment
+    lr: float = 6e-4
+    weight_decay: float = 0.02
+    warmup: int = 100
+    decay_from: float = 0.4
+    ema_decay: float = 0.995
+    clip: float = 1.0
+    swapped: float = 0.25  # share of whole sequences that also appear with the two people swapped, as rivals
+    noise: float = 0.01  # metres on the joints of half the rows: no verdict may rest on less
+    bf16: bool = True
+    paired_solos: int = 2000
+    seed: int = 0
+    max_minutes: float | None = None
+    validation: tuple[int, int] = (192, 768)  # whole sequences and segments
+    pool: int = 32  # of which each text has to find its own
+    log_every: int = 50
+    val_every: int = 500
+
+
+@dataclass(frozen=True)
+class Example:
+    """A motion (P, T, 22, 3) and what it was asked to be. exchanged: that timeline with one part's text replaced."""
+
+    joints: Tensor
+    timeline: Timeline
+    exchanged: Timeline | None = None
+
+
+class Examples:
+    """Whole sequences and single segments of a split, as a function of (seed, step)."""
+
+    def __init__(self, dataset: InterleavedDataset, classes: TextClasses, seed: int) -> None:
+        self.dataset, self.classes, self.seed = dataset, classes, seed
+        self.solo_texts = dataset.solo_texts
+        self.pair_texts = tuple(text for source in dataset.sources for text in source.texts)
+
+    def draw(self, step: int, count: int) -> tuple[list[Example], list[Example]]:
+        """(whole sequences, single segments): about `count` / 2 each; windows that cut a segment fall out."""
+        rng = np.random.default_rng([self.seed, step])
+        sequences = self.dataset.batch(step, "interleaved", count, device="cpu")
+        joints = joints_from_global(global_rotations(sequences.rotations), sequences.root)
+        wholes, segments = [], []
+        for b in range(len(joints)):
+            line = whole_timeline(sequences, b, self.dataset.texts)
+            if line is None:
+                continue
+            motion = joints[b, :, : line.frames]
+            if b % 2:
+                segments.append(self.segment(motion, line, rng))
+            else:
+                wholes.append(Example(motion, line, self.exchange(line, rng)))
+        return wholes, segments
+
+    def segment(self, joints: Tensor, line: Timeline, rng: np.random.Generator) -> Example:
+        """One part of a sequence, alone: its people, its frames, its text."""
+        segment = line.segments[rng.integers(len(line.segments))]
+        part = segment.parts[rng.integers(len(segment.parts))]
+        people = tuple(range(len(part.people)))
+        alone = Timeline((Segment(0, segment.frames, (Part(people, part.text),)),), line.fps)
+        return Example(joints[list(part.people), segment.start : segment.end], alone)
+
+    def exchange(self, line: Timeline, rng: np.random.Generator) -> Timeline:
+        """The timeline with one part's text replaced by one that asks for something else."""
+        s = int(rng.integers(len(line.segments)))
+        segment = line.segments[s]
+        k = int(rng.integers(len(segment.parts)))
+        part = segment.parts[k]
+        texts = self.pair_texts if part.is_interaction else self.solo_texts
+        while True:
+            text = texts[rng.integers(len(texts))]
+            if not self.classes.of(text) & self.classes.of(part.text):
+                break
+        parts = (*segment.parts[:k], Part(part.people, text), *segment.parts[k + 1 :])
+        return Timeline((*line.segments[:s], replace(segment, parts=parts), *line.segments[s + 1 :]), line.fps)
+
+
+def contrastive_loss(model: nn.Module, examples: list[Example], same: Tensor, config: Config, seed: int) -> Tensor:
+    """Symmetric InfoNCE. same (N, N): rows that are no rivals. Exchanged texts and swapped people are rivals too."""
+    generator = torch.Generator().manual_seed(seed)
+    motions = [example.joints for example in examples]
+    rivals = [example.exchanged for example in examples if example.exchanged is not None]
+    pairs = [k for k, example in enumerate(examples) if len(example.joints) == 2 and example.exchanged is not None]
+    chosen = pairs[: round(config.swapped * len(pairs))]
+    joints, present, length = pad_motions([*motions, *(motions[k].flip(0) for k in chosen)])
+    noisy = (torch.rand(len(joints), 1, 1, 1, 1, generator=generator) < 0.5) * config.noise
+    joints = joints + noisy * torch.randn(joints.shape, generator=generator)
+    motion = model.motion(joints, present, length)
+    text = model.timeline([*(example.timeline for example in examples), *rivals])
+    scale = model.log_scale.clamp(max=4.6).exp()
+    count = len(examples)
+    logits = (scale * motion @ text.T).float()
+    blocked = same & ~torch.eye(count, dtype=torch.bool)
+    logits[:count, :count] = logits[:count, :count].masked_fill(blocked, -torch.inf)
+    target = torch.arange(count)
+    return 0.5 * (F.cross_entropy(logits[:count], target) + F.cross_entropy(logits[:, :count].T, target))
+
+
+def no_rivals(examples: list[Example], classes: TextClasses) -> Tensor:
+    """(N, N) True where two rows may ask for the same thing: single segments whose texts share a class."""
+    single = [len(e.timeline.segments) == 1 and len(e.timeline.segments[0].parts) == 1 for e in examples]
+    texts = [e.timeline.segments[0].parts[0].text for e in examples]
+    alone = torch.tensor(single)
+    people = torch.tensor([e.timeline.num_people for e in examples])
+    return classes.same(texts) & alone[:, None] & alone & (people[:, None] == people)
+
+
+@torch.no_grad()
+def retrieval(
+    model: Evaluator, wholes: list[Example], segments: list[Example], classes: TextClasses, pool: int = 32
+) -> dict[str, float]:
+    """R-precision on real motion: segments in pools of other classes, sequences in pools half of exchanged texts."""
+    generator, half = torch.Generator().manual_seed(0), pool // 2
+    pools = disjoint_pools(
+        [classes.of(example.timeline.segments[0].parts[0].text) for example in segments], pool, generator
+    )
+    texts = model.embed_timelines([example.timeline for example in segments])
+    motions = model.embed_motions([example.joints for example in segments])
+    top = r_precision(texts, motions, pools)
+    count = len(wholes) // (half) * (half)
+    true = model.embed_timelines([example.timeline for example in wholes[:count]])
+    wrong = model.embed_timelines([example.exchanged for example in wholes[:count]])
+    moved = model.embed_motions([example.joints for example in wholes[:count]])
+    # A motion looks for its text here: hard negatives are texts.
+    candidates = torch.stack((true, wrong), 1).unflatten(0, (-1, half)).flatten(1, 2)  # (M, 32, D)
+    near = torch.einsum("mpd,mcd->mpc", moved.unflatten(0, (-1, half)), candidates)
+    own = near[:, torch.arange(half), torch.arange(0, 2 * half, 2)]
+    rank = (near > own[..., None]).sum(-1)
+    return {
+        "segment R@1": float(top[0]), "segment R@3": float(top[2]),
+        "sequence R@1": float((rank < 1).double().mean()), "sequence R@3": float((rank < 3).double().mean()),
+        "true text before exchanged": float(((true - wrong) * moved).sum(-1).gt(0).double().mean()),
+    }  # fmt: skip
+
+
+def held_out(examples: Examples, wholes: int, segments: int) -> tuple[list[Example], list[Example]]:
+    """At least this many of each, from steps that training does not use."""
+    found: tuple[list[Example], list[Example]] = ([], [])
+    step = 10**6
+    while len(found[0]) < wholes or len(found[1]) < segments:
+        for kept, drawn in zip(found, examples.draw(step, 64), strict=True):
+            kept += drawn
+        step += 1
+    return found[0][:wholes], found[1][:segments]
+
+
+def main(config: Config) -> None:
+    torch.manual_seed(config.seed)
+    store = load_clips(config.data, ("train", "val"))
+    classes = TextClasses(store.clips)
+    train_set = make_dataset(config.data, "train", config.seed, "cpu", paired_solos=config.paired_solos)
+    val_set = make_dataset(config.data, "val", config.seed + 1, "cpu", paired_solos=config.paired_solos)
+    train = Examples(train_set, classes, config.seed)
+    val = held_out(Examples(val_set, classes, config.seed + 1), *config.validation)
+    config.out.mkdir(parents=True, exist_ok=True)
+
+    model = Evaluator(config.model)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=config.lr, weight_decay=config.weight_decay, betas=(0.9, 0.98))
+    ema = EMA(model, config.ema_decay)
+    state = config.out / "state.pt"
+    first = load_state(state, model, ema, [optimizer]) if state.exists() else 0
+    log, clock = Log(config.out / "log.csv", first), Clock(config.max_minutes)
+    print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f}M parameters, steps {first} to {config.steps}")
+
+    bar = tqdm(range(first, config.steps), initial=first, total=config.steps)
+    sums: list[float] = []
+    for step in bar:
+        wholes, segments = train.draw(step, config.batch_size)
+        examples = [*wholes, *segments]
+        with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
+            loss = contrastive_loss(model, examples, no_rivals(examples, classes), config, step)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+        for group in optimizer.param_groups:
+            group["lr"] = config.lr * learning_rate(step, config.steps, config.warmup, config.decay_from)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        ema.update(model, step)
+        sums.append(loss.item())
+        done, over = step + 1, clock.spent()
+        if done % config.log_every == 0:
+            values = {"loss": float(np.mean(sums))}
+            sums = []
+            if done % config.val_every == 0 or done == config.steps:
+                values |= retrieval(averaged(ema, config, done), *val, classes, config.pool)
+            log.write(done, values)
+            bar.set_postfix({name: f"{value:.3f}" for name, value in values.items()})
+        if done % config.val_every == 0 or done == config.steps or over:
+            save_state(state, done, model, ema, [optimizer], config)
+            averaged(ema, config, done).save(config.out / "evaluator")
+        if over:
+            print(f"stopped at step {done} by --max-minutes; run the same command to go on")
+            break
+
+
+def averaged(ema: EMA, config: Config, done: int) -> Evaluator:
+    """The evaluator with averaged weights, ready to judge."""
+    sizes = EvaluatorConfig(**{**asdict(config.model), "steps": done})
+    return ema.fill(Evaluator(sizes)).eval()
+
+
+if __name__ == "__main__":
+    run_command(main, tyro.cli(Config))
