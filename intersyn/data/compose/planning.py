@@ -18,6 +18,7 @@ from intersyn.data.compose.drafting import Beat, Draft
 from intersyn.data.compose.drafting import Reach as DraftReach
 from intersyn.data.compose.drafting import Target as DraftTarget
 from intersyn.data.compose.figures import Hold, hold_between
+from intersyn.data.compose.own_arms import arms_clear
 from intersyn.data.compose.plan import FPS, Carrier, Gaze, Plan, Reach, Target
 from intersyn.data.compose.posture import posture_offsets
 from intersyn.data.compose.spaces import Spaces, rest_axes, turn
@@ -98,7 +99,10 @@ def _tensor(values: np.ndarray) -> Tensor:
 def _with_postures(
     draft: Draft, scene: Choreography, time: np.ndarray, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
-    """The bases with the draft's postures and a little unrest: local quaternions (P, T, 22, 4), root (P, T, 3)."""
+    """The bases with the draft's postures and a little unrest, arms clear of their own body.
+
+    Local quaternions (P, T, 22, 4), root (P, T, 3).
+    """
     rotations, root = scene.rotations.clone(), scene.root.clone()
     for who in range(draft.people):
         values = {name: natural_noise(rng, len(time), FPS) * size for name, size in RESTLESS.items()}
@@ -117,6 +121,7 @@ def _with_postures(
         heading = scene.paths[who][:, 2]
         moved = turn(np.stack((-shift[:, 0], -shift[:, 1], 0 * heading), axis=1), heading)
         root[who] = root[who] + _tensor(moved)
+        rotations[who] = arms_clear(rotations[who], root[who])
     return rotations, root
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from intersyn.body.capsules import capsule_contacts, capsule_ends, self_pairs
 from intersyn.body.points import BodyPoint
 from intersyn.data.compose.kinematics import turned_bodies
+from intersyn.data.compose.own_arms import FLESH, edge_contacts, own_allowance
 from intersyn.data.compose.plan import Carrier, Plan, Reach, Target
 from intersyn.rotations import quaternion_apply
 from intersyn.skeleton import FOOT_JOINTS, JOINT, NUM_JOINTS
@@ -194,14 +195,17 @@ def smoothness(state: State, mask: Tensor, joint: float, root: float, jerk: floa
 def collisions(state: State, plan: Plan, every: slice, between: float, within: float, allowed: float) -> Tensor:
     """Capsules of two people, and of one person, do not enter one another: (N,) over the frames of `every`.
 
-    `between`, `within`: tolerances; `allowed`: depth in one's own body that soft flesh forgives.
+    `between`, `within`: tolerances; `allowed`: depth in one's own body that folds of flesh forgive, where a forearm or
+    hand is forgiven FLESH only. Hands keep out of their own body with their edges too.
     """
-    ends = capsule_ends(state.joints[:, :, every], state.rotations[:, :, every])
+    joints, rotations = state.joints[:, :, every], state.rotations[:, :, every]
+    ends = capsule_ends(joints, rotations)
     mask = plan.mask[:, every]
-    (clip, _, frame, _), depth = capsule_contacts(ends, ends, self_pairs())
-    energy = mask.new_zeros(len(mask)).index_add(
-        0, clip, F.relu(depth - allowed).square() / within**2 * mask[clip, frame]
-    )
+    (clip, _, frame, pair), depth = capsule_contacts(ends, ends, self_pairs())
+    depth = F.relu(depth - own_allowance(FLESH, allowed).to(depth)[pair])
+    energy = mask.new_zeros(len(mask)).index_add(0, clip, depth.square() / within**2 * mask[clip, frame])
+    (clip, _, frame, *_), depth = edge_contacts(joints, rotations, ends)
+    energy = energy.index_add(0, clip, F.relu(depth - FLESH).square() / within**2 * mask[clip, frame])
     share = plan.yields[:, :, None, None, None]
     ends = tuple(share * end + (1 - share) * end.detach() for end in ends)
     people = plan.root.shape[1]
