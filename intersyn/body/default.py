@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
-SMPL_JOINTS = 24  # 22 of ours, then the two hands
-NUM_JOINTS = 22
-HAND_PARENT = {22: 20, 23: 21}  # the hands stay at rest, so their vertices follow the wrists
+from intersyn.body.smpl_files import BodyArrays, BodyFileError, read_body
 
-
-class BodyFileError(ValueError):
-    """A file that holds no body; the message says what is wrong, in one sentence."""
+__all__ = ["Body", "BodyFileError", "default_arrays", "default_body", "rest_joints"]
 
 
 @dataclass(frozen=True)
@@ -45,10 +38,18 @@ class Body:
 
 
 @cache
+def default_arrays() -> BodyArrays:
+    """What the file of the body that ships with the project holds."""
+    with resources.as_file(resources.files("intersyn.body") / "mannequin.npz") as path:
+        return read_body(path)
+
+
+@cache
 def default_body() -> Body:
     """The body that ships with the project, about 1.7 m tall."""
-    with resources.as_file(resources.files("intersyn.body") / "mannequin.npz") as path:
-        return load_body(path)
+    arrays = default_arrays()
+    joints = rest_joints(np.zeros(0))
+    return Body(arrays.template, arrays.faces, arrays.weights, joints, arrays.parents)
 
 
 def rest_joints(betas: np.ndarray) -> np.ndarray:
@@ -63,42 +64,6 @@ def rest_joints(betas: np.ndarray) -> np.ndarray:
 @cache
 def _joint_shapes() -> tuple[np.ndarray, np.ndarray]:
     """Joints at rest (22, 3), and how each shape coefficient moves them (22, 3, 10)."""
-    with (
-        resources.as_file(resources.files("intersyn.body") / "mannequin.npz") as path,
-        np.load(path, allow_pickle=False) as file,
-    ):
-        regressor = file["J_regressor"][:NUM_JOINTS].astype(np.float64)
-        template = regressor @ file["v_template"]
-        return template, np.einsum("jv,vck->jck", regressor, file["shapedirs"])
-
-
-def load_body(path: str | Path) -> Body:
-    """Read an NPZ with SMPL's keys (v_template, f, weights, J_regressor, kintree_table). Never unpickles.
-
-    Raises `BodyFileError` where the file is missing, holds pickled objects, or lacks or misshapes a field.
-    """
-    path = Path(path)
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            data = {key: file[key] for key in ("v_template", "f", "weights", "J_regressor", "kintree_table")}
-    except (OSError, KeyError, ValueError, EOFError, BadZipFile, zlib.error) as error:
-        raise BodyFileError(
-            f"{path.name} is not a body in SMPL's format (NPZ without pickled objects): {error}"
-        ) from error
-    vertices = data["v_template"].astype(np.float32)
-    weights = data["weights"].astype(np.float32)
-    if vertices.ndim != 2 or vertices.shape[1] != 3:
-        raise BodyFileError(f"{path.name}: v_template must be (V, 3), got {vertices.shape}.")
-    if weights.shape != (len(vertices), SMPL_JOINTS):
-        raise BodyFileError(f"{path.name}: weights must be ({len(vertices)}, {SMPL_JOINTS}), got {weights.shape}.")
-    if data["kintree_table"].shape != (2, SMPL_JOINTS):
-        raise BodyFileError(
-            f"{path.name}: kintree_table must be (2, {SMPL_JOINTS}), got {data['kintree_table'].shape}."
-        )
-    for hand, wrist in HAND_PARENT.items():
-        weights[:, wrist] += weights[:, hand]
-    parents = data["kintree_table"][0, :NUM_JOINTS].astype(np.int64)
-    parents[0] = -1
-    joints = (data["J_regressor"].astype(np.float64) @ vertices)[:NUM_JOINTS].astype(np.float32)
-    faces = data["f"].astype(np.int64)
-    return Body(vertices, faces, weights[:, :NUM_JOINTS], joints, parents)
+    arrays = default_arrays()
+    regressor = arrays.regressor.astype(np.float64)
+    return regressor @ arrays.template, np.einsum("jv,vck->jck", regressor, arrays.shape)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from functools import cache, cached_property
-from importlib import resources
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from intersyn.body.default import Body
-from intersyn.body.smpl_files import NUM_BETAS, BodyArrays, read_arrays
+from intersyn.body.default import Body, default_arrays
+from intersyn.body.smpl_files import NUM_BETAS, BodyArrays, BodyFileError, read_body
+from intersyn.body.smpl_names import find_body
 from intersyn.motion import Motion
 from intersyn.rotations import quaternion_to_matrix
 from intersyn.skeleton import JOINT, NUM_JOINTS, PARENTS, REST_FLOOR, REST_JOINTS, forward_kinematics
 
+VARIABLE = "INTERSYN_BODY"  # environment variable: the path of a body file or folder
 CHUNK = 64  # poses at a time: smplx needs about half a megabyte for each
 KIND_NAMES = {"default": "InterSyn's own body", "smpl": "SMPL", "smplh": "SMPL-H", "smplx": "SMPL-X"}
 
@@ -31,8 +33,6 @@ class BodyModel:
     num_betas = NUM_BETAS
 
     def __init__(self, arrays: BodyArrays, kind: str, gender: str = "neutral") -> None:
-        if tuple(arrays.parents) != PARENTS:
-            raise ValueError(f"the first {NUM_JOINTS} joints must hang together as SMPL's do, got {arrays.parents}")
         self.arrays, self.kind, self.gender = arrays, kind, gender
         self.name = KIND_NAMES[kind] if kind == "default" else f"{KIND_NAMES[kind]} {gender}"
         self.faces = arrays.faces
@@ -135,13 +135,30 @@ class BodyModel:
 
 
 def load_body_model(source: str | Path | None = None, gender: str = "neutral") -> BodyModel:
-    """The body to show motions on: the default one, which needs no licensed file."""
-    if source is not None:
-        raise ValueError(f"only the default body can be loaded so far, got {source}")
-    return _default_model()
+    """The body to show motions on: the user's own SMPL, SMPL-H or SMPL-X file, or the default body.
+
+    source: the path of a body file, or of a folder in which the usual names are looked for (see `smpl_names`); None is
+    what the environment variable INTERSYN_BODY names, and the default body where that is not set. gender: neutral, male
+    or female; a file whose name says its gender keeps it, and the default body has but one. Nothing in a file is run,
+    see `smpl_pickle`. Raises `BodyFileError`, one sentence, where there is no such body, and `ValueError` for another
+    gender.
+    """
+    source = source or os.environ.get(VARIABLE)
+    if not source:
+        return _default_model()
+    path, gender = find_body(source, gender)
+    return _model(path.resolve(), gender, path.stat().st_mtime_ns)
 
 
 @cache
 def _default_model() -> BodyModel:
-    with resources.as_file(resources.files("intersyn.body") / "mannequin.npz") as path:
-        return BodyModel(read_arrays(path), "default")
+    return BodyModel(default_arrays(), "default")
+
+
+@lru_cache(maxsize=4)
+def _model(path: Path, gender: str, modified: int) -> BodyModel:
+    """Read once, and again when the file has changed."""
+    arrays = read_body(path)
+    if tuple(arrays.parents) != PARENTS:
+        raise BodyFileError(f"{path.name} is no body of SMPL's family: its joints hang together otherwise.")
+    return BodyModel(arrays, arrays.kind, gender)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from intersyn.body.default import BodyFileError, default_body, load_body
+from intersyn.body.default import default_body
 from intersyn.skeleton import PARENTS, REST_FLOOR, REST_JOINTS
 
 
@@ -27,22 +27,3 @@ def test_normals_point_outwards():
     assert volume > 0.03  # cubic metres: positive only if the faces turn outwards
     top = body.vertices[:, 1].argmax()
     assert body.normals()[top, 1] > 0.9
-
-
-def test_body_files_that_are_none(tmp_path):
-    with pytest.raises(BodyFileError, match="absent.npz is not a body"):
-        load_body(tmp_path / "absent.npz")
-    np.savez(tmp_path / "poses.npz", poses=np.zeros(3))
-    with pytest.raises(BodyFileError, match="poses.npz is not a body"):
-        load_body(tmp_path / "poses.npz")
-    (tmp_path / "cut.npz").write_bytes((tmp_path / "poses.npz").read_bytes()[:-30])
-    with pytest.raises(BodyFileError, match="cut.npz is not a body"):
-        load_body(tmp_path / "cut.npz")
-    pickled = np.array([{"v_template": 1}], dtype=object)
-    np.savez(tmp_path / "pickled.npz", v_template=pickled)
-    with pytest.raises(BodyFileError, match="pickled.npz is not a body"):
-        load_body(tmp_path / "pickled.npz")
-    fields = {"f": np.zeros((1, 3)), "weights": np.zeros((4, 23)), "J_regressor": np.zeros((24, 4))}
-    np.savez(tmp_path / "odd.npz", v_template=np.zeros((4, 3)), kintree_table=np.zeros((2, 24)), **fields)
-    with pytest.raises(BodyFileError, match=r"weights must be \(4, 24\), got \(4, 23\)"):
-        load_body(tmp_path / "odd.npz")
