@@ -52,6 +52,10 @@ FORMATS: dict[str, Format] = {
             "intersyn.export.npz:write_amass", per_person=True,
         ),
         Format(
+            ".glb", "GLB", "everyone skinned and animated in one file, for Blender, game engines and the web",
+            "intersyn.export.glb:write_glb",
+        ),
+        Format(
             ".bvh", "BVH", "a skeleton with joint rotations, one file per person, for Blender, Maya, MotionBuilder",
             "intersyn.export.bvh:write_bvh", per_person=True,
         ),
