@@ -4,10 +4,10 @@
     python tests/tools/blender_positions.py take_0.bvh positions.npz --fps 20 --scale 0.01
 
 Positions are in metres in the file's own frame, y up, whatever Blender turned them into. Person k, in the order of
-the armatures' bone names, is `names_k` (J,); `parents_k` (J,), the parent's index or -1; `joints_k` (T, J, 3), where each
-bone begins; and, in the frames that --meshes names, counted from 0, `vertices_k` (F, V, 3) as the evaluated mesh has
-them. `fps` is the rate that Blender ended with, `custom` the scene's custom properties as JSON. --scale is the file's
-unit in metres: Blender takes BVH numbers as they are. The tests call this through `tests.clients.in_blender`.
+the armatures' bone names, is `names_k` (J,); `parents_k` (J,), the parent's index or -1; `joints_k` (T, J, 3), where
+each bone begins; and, in the frames that --meshes names, counted from 0, `vertices_k` (F, V, 3) as the evaluated mesh
+has them. `fps` is the rate that Blender ended with, `custom` the scene's custom properties as JSON. --scale is the
+file's unit in metres: Blender takes BVH numbers as they are. The tests call this through `tests.clients.in_blender`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def load(path: Path, fps: float, scale: float) -> None:
-    """An empty scene at `fps` with the file in it; the file's first frame is frame 0."""
+    """An empty scene at `fps` with the file in it, one frame of Blender's for each of the file's."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
     # Before the import: keys are placed by the scene's rate, which is 24 by default.
@@ -42,7 +42,7 @@ def load(path: Path, fps: float, scale: float) -> None:
     scene.render.fps_base = scene.render.fps / fps
     if path.suffix.lower() == ".bvh":
         bpy.ops.import_anim.bvh(
-            filepath=str(path), global_scale=scale, frame_start=0, use_fps_scale=False, axis_forward="-Z", axis_up="Y"
+            filepath=str(path), global_scale=scale, use_fps_scale=False, axis_forward="-Z", axis_up="Y"
         )
     else:
         bpy.ops.import_scene.gltf(filepath=str(path))
@@ -52,12 +52,11 @@ def positions(mesh_frames: list[int]) -> dict[str, np.ndarray]:
     scene = bpy.context.scene
     armatures = sorted((o for o in scene.objects if o.type == "ARMATURE"), key=lambda o: o.pose.bones[0].name)
     meshes = [next((m for m in scene.objects if m.type == "MESH" and armature_of(m) == a), None) for a in armatures]
-    last = max((action.frame_range[1] for action in bpy.data.actions), default=0)
-    frames = range(round(last) + 1)
+    first, last = key_range()
     joints: list[list[np.ndarray]] = [[] for _ in armatures]
     vertices: list[list[np.ndarray]] = [[] for _ in armatures]
-    for frame in frames:
-        scene.frame_set(frame)
+    for frame in range(last - first + 1):
+        scene.frame_set(first + frame)
         for person, armature in enumerate(armatures):
             heads = np.array([bone.head for bone in armature.pose.bones])
             joints[person].append(to_y_up(heads, armature.matrix_world))
@@ -73,6 +72,12 @@ def positions(mesh_frames: list[int]) -> dict[str, np.ndarray]:
         if vertices[person]:
             out[f"vertices_{person}"] = np.array(vertices[person])
     return {key: np.asarray(value) for key, value in out.items()}
+
+
+def key_range() -> tuple[int, int]:
+    """First and last frame with a key; glTF's first is 0, BVH's is 1."""
+    ranges = [action.curve_frame_range for action in bpy.data.actions]
+    return round(min(start for start, _ in ranges)), round(max(end for _, end in ranges))
 
 
 def armature_of(mesh: bpy.types.Object) -> bpy.types.Object | None:

@@ -233,10 +233,12 @@ def test_blender_agrees_to_a_millimetre(people: int, fps: int, shaped: bool, tmp
     seen = in_blender(tmp_path / "take.glb", fps, tmp_path / "seen.npz", mesh_frames=chosen)
     moved, world = motion.resample(fps), file.world()
     for person in range(people):
-        joints = [JOINT[name.removeprefix(f"person_{person}_")] for name in seen[f"names_{person}"]]
-        assert furthest(seen[f"joints_{person}"], model.joints(moved, person)[:, joints]) < 1e-3
-        assert shaped or furthest(seen[f"joints_{person}"], moved.joints()[person].numpy()[:, joints]) < 1e-3
-        assert furthest(seen[f"vertices_{person}"], file.vertices(person, world[chosen])) < 1e-3
+        order = [JOINT[name.removeprefix(f"person_{person}_")] for name in seen[f"names_{person}"]]
+        joints = model.joints(moved, person) if shaped else moved.joints()[person].numpy()
+        of_joints = furthest(seen[f"joints_{person}"], joints[:, order])
+        of_vertices = furthest(seen[f"vertices_{person}"], file.vertices(person, world[chosen]))
+        print(f"person {person}, {fps} fps: joints {1e3 * of_joints:.4f} mm, vertices {1e3 * of_vertices:.4f} mm")
+        assert max(of_joints, of_vertices) < 1e-3
     assert f"joints_{people}" not in seen
     extras = json.loads(str(seen["custom"]))
     assert extras["seed"] == 11 and Timeline.from_dict(extras["timeline"]) == motion.timeline
