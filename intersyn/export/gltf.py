@@ -41,7 +41,7 @@ class Buffer:
         """Append (N,), (N, 3), (N, 4) or (N, 4, 4) uint8, uint16, uint32 or float32; returns the accessor's index.
 
         normalized: integers stand for fractions of their largest value. bounds: state the least and the greatest value
-        of each component, as glTF demands of positions and key times. For VERTICES, rows must fill multiples of 4 bytes.
+        of each component, as glTF demands of positions and key times. VERTICES take rows of whole multiples of 4 bytes.
         Raises `ValueError` for other shapes and dtypes.
         """
         kind = next((code for code in _COMPONENTS if array.dtype == np.dtype(code)), None)
