@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 
 from intersyn.files import atomic_write, atomic_writes, person_paths
+from intersyn.npz import numbers, read_npz, scalar
 from intersyn.rotations import (
     axis_angle_to_quaternion,
     quaternion_to_axis_angle,
@@ -20,6 +22,7 @@ from intersyn.skeleton import NUM_JOINTS, REST_JOINTS, global_rotations, joints_
 from intersyn.timeline import Timeline
 
 NUM_BETAS = 10
+FILE_KEYS = ("poses", "trans", "betas", "fps", "mocap_framerate", "timeline")
 AMASS_POSE_SIZE = 156  # 52 SMPL-H joints x 3; ours fill the first 22, hands stay at rest
 
 
@@ -146,41 +149,31 @@ class Motion:
 
     @staticmethod
     def load(path: str | Path) -> Motion:
-        """Read what `save` or `save_amass` wrote, or any AMASS SMPL(-H) file. Never unpickles.
+        """Read what `save` wrote. Never unpickles. `imports.load_motion` reads other files too.
 
-        Axes are taken as they are: AMASS's own recordings are z up, so people in them lie down here.
-        Raises `MotionFileError` where the file is none of these.
+        Raises `MotionFileError`, one sentence that names the file.
         """
         path = Path(path)
         try:
-            with np.load(path, allow_pickle=False) as file:
-                data = {key: file[key] for key in file.files}
-        except Exception as error:  # damaged archives raise a dozen kinds: of zip, zlib, numpy and Python's tokenizer
-            raise MotionFileError(f"{path.name} is not a motion file (NPZ without pickled objects): {error}") from error
-        fps_key = next((key for key in ("fps", "mocap_framerate", "mocap_frame_rate") if key in data), None)
-        if "poses" not in data or "trans" not in data or fps_key is None:
-            raise MotionFileError(f"{path.name} is no motion: it needs poses, trans and fps (or mocap_framerate).")
-        try:
-            return _from_arrays(data, float(data[fps_key]))
+            return Motion.from_arrays(read_npz(path, FILE_KEYS))
+        except OSError as error:
+            raise MotionFileError(f"Cannot read {path}: {error.strerror or error}.") from error
         except (ValueError, TypeError) as error:
-            raise MotionFileError(f"{path.name} is no motion: {error}") from error
+            raise MotionFileError(f"{path.name} is no motion: {str(error).rstrip('.')}.") from error
 
+    @staticmethod
+    def from_arrays(arrays: Mapping[str, np.ndarray]) -> Motion:
+        """From the arrays of `save`'s file: poses (P, T, 22, 3), trans, fps; betas and timeline if they are there.
 
-def _from_arrays(data: dict[str, np.ndarray], fps: float) -> Motion:
-    poses, trans = torch.from_numpy(data["poses"]).float(), torch.from_numpy(data["trans"]).float()
-    if poses.ndim == 2:  # AMASS: one person, SMPL's translation
-        if poses.shape[1] < NUM_JOINTS * 3:
-            raise ValueError(f"AMASS poses must be (T, {NUM_JOINTS * 3} or more), got {tuple(poses.shape)}")
-        poses = poses[None, :, : NUM_JOINTS * 3].reshape(1, -1, NUM_JOINTS, 3)
-        trans = trans[None] + REST_JOINTS[0]
-    betas = torch.zeros(len(poses), NUM_BETAS)
-    if "betas" in data:
-        given = torch.from_numpy(np.atleast_2d(data["betas"])).float()[:, :NUM_BETAS]
-        betas[:, : given.shape[1]] = given
-    if not (torch.isfinite(poses).all() and torch.isfinite(trans).all()):
-        raise ValueError("poses or trans hold numbers that are not finite")
-    timeline = Timeline.from_json(str(data["timeline"])) if "timeline" in data else None
-    return Motion(poses, trans, betas, fps, timeline)
+        Raises ValueError for what is missing, misshapen or not finite.
+        """
+        rate = next((key for key in ("fps", "mocap_framerate") if key in arrays), None)
+        if "poses" not in arrays or "trans" not in arrays or rate is None:
+            raise ValueError("it needs poses, trans and fps")
+        poses, trans = numbers(arrays, "poses"), numbers(arrays, "trans")
+        betas = torch.zeros(len(poses), NUM_BETAS) if "betas" not in arrays else numbers(arrays, "betas")
+        timeline = Timeline.from_json(str(arrays["timeline"])) if "timeline" in arrays else None
+        return Motion(poses, trans, betas, scalar(arrays, rate), timeline)
 
 
 def _array(x: Tensor) -> np.ndarray:

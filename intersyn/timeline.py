@@ -98,6 +98,8 @@ class Timeline:
             data = json.loads(text)
         except json.JSONDecodeError as error:
             raise TimelineError(f"The timeline is not valid JSON: {error.msg} at line {error.lineno}.") from error
+        except (ValueError, RecursionError) as error:
+            raise TimelineError("The timeline is nested too deep or holds a number that is too long.") from error
         return Timeline.from_dict(data)
 
     @staticmethod
