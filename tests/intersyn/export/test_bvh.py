@@ -12,10 +12,11 @@ from intersyn.body.model import load_body_model
 from intersyn.data.bvh import Bvh, read_bvh
 from intersyn.export import bvh as writer
 from intersyn.export.bvh import ENDS, euler_curves, write_bvh
-from intersyn.export.options import ExportOptions
+from intersyn.export.options import UNITS, ExportOptions
 from intersyn.motion import Motion
 from intersyn.rotations import axis_angle_to_quaternion, quaternion_conjugate, quaternion_multiply
-from intersyn.skeleton import JOINT_NAMES, OFFSETS, PARENTS, global_rotations
+from intersyn.skeleton import JOINT, JOINT_NAMES, OFFSETS, PARENTS, global_rotations
+from tests.clients import in_blender
 from tests.motions import smooth_motion
 
 OPTIONS = ExportOptions()
@@ -121,3 +122,21 @@ def test_curves_run_on_past_quarter_and_half_turns(axis: int) -> None:
 def test_one_frame(tmp_path: Path) -> None:
     (path,) = write_bvh(dance(1, 1), tmp_path / "one.bvh", ExportOptions(fps=60))
     assert read_bvh(path).frames == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("fps", "units", "tall"), [(20, "m", False), (30, "cm", True), (60, "m", True)])
+def test_blender_agrees_to_a_millimetre(fps: int, units: str, tall: bool, tmp_path: Path) -> None:
+    motion = dance(61)
+    betas = torch.zeros(2, 10)
+    betas[1, 0] = 2.0 if tall else 0.0
+    motion = Motion(motion.poses, motion.trans, betas, 20.0)
+    moved = motion.resample(fps)
+    paths = write_bvh(motion, tmp_path / "dance.bvh", ExportOptions(fps=fps, units=units))
+    for person, path in enumerate(paths):
+        seen = in_blender(path, fps, tmp_path / "seen.npz", scale=1 / UNITS[units])
+        order = [JOINT[name] for name in seen["names_0"]]
+        assert sorted(order) == list(range(22))
+        away = np.linalg.norm(seen["joints_0"] - load_body_model().joints(moved, person)[:, order], axis=-1).max()
+        print(f"person {person}, {fps} fps, {units}: {1e3 * away:.4f} mm")
+        assert away < 1e-3
