@@ -113,7 +113,7 @@ def _read_kind(path: Path, limits: Limits, tell: Report) -> _Read:
         case ".bvh":
             return _Read(from_bvh(path, tell), own=False)
         case ".json":
-            raise ValueError("a project file holds no motion, only what to generate it from")
+            raise ValueError("a project file holds no motion, but `generate --project` makes it anew")
     raise ValueError("motions are read from .npz and .bvh files")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from intersyn.export.options import (
     CancelledCallback,
@@ -15,7 +16,9 @@ from intersyn.export.options import (
     check_exportable,
 )
 from intersyn.files import person_paths
-from intersyn.motion import Motion
+
+if TYPE_CHECKING:
+    from intersyn.motion import Motion
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Format:
     suffix: with its dot. label: a name for a menu. description: one line for people who choose.
     writer: "module:function", imported when first needed; called as (motion, path, options) -> list[Path].
     per_person: whether several people make several files, `name_0`, `name_1`, ...
+    one_frame: whether it shows `ExportOptions.frame` only.
     slow: whether the writer also takes `progress` and `cancelled`.
     """
 
@@ -33,6 +37,7 @@ class Format:
     description: str
     writer: str
     per_person: bool = False
+    one_frame: bool = False
     slow: bool = False
 
     def load_writer(self) -> Callable[..., list[Path]]:
@@ -61,7 +66,7 @@ FORMATS: dict[str, Format] = {
         ),
         Format(
             ".obj", "OBJ", "the skin of each person in one frame, as a mesh",
-            "intersyn.export.obj:write_obj", per_person=True,
+            "intersyn.export.obj:write_obj", per_person=True, one_frame=True,
         ),
         Format(
             ".json", "Project", "texts, timing, seed and settings, from which the same motion is made again",
@@ -100,8 +105,12 @@ def export(
     """
     entry, options = format_of(path), options or ExportOptions()
     check_exportable(motion)
+    from intersyn.body.smpl_files import BodyFileError
+
     extra = {"progress": progress, "cancelled": cancelled} if entry.slow else {}
     try:
         return entry.load_writer()(motion, Path(path), options, **extra)
+    except BodyFileError as error:
+        raise ExportError(str(error)) from error
     except OSError as error:
         raise ExportError(f"Cannot write {path}: {error.strerror or error}.") from error

@@ -7,14 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import torch
-
-from intersyn.motion import Motion
 from intersyn.timeline import MAX_PEOPLE
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # torch takes seconds to import, and the command line's --help shows what can be exported
     from intersyn.body.model import BodyModel
     from intersyn.export.project import Project
+    from intersyn.motion import Motion
 
 UNITS = {"m": 1.0, "cm": 100.0}  # per metre
 MAX_FPS = 240.0
@@ -67,7 +65,7 @@ def check_exportable(motion: Motion) -> None:
         raise ExportError(f"A motion of 1 to {MAX_PEOPLE} people can be exported, got {motion.num_people} people.")
     for name in ("poses", "trans", "betas"):
         values = getattr(motion, name)
-        finite = torch.isfinite(values)
+        finite = values.isfinite()
         if not finite.all():
             person = int((~finite).flatten(1).any(1).nonzero()[0])
             raise ExportError(f"The {name} of person {person} hold numbers that are not finite: it cannot be exported.")
