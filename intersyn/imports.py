@@ -12,6 +12,7 @@ from torch import Tensor
 
 from intersyn.data import amass
 from intersyn.data.own_bvh import from_bvh
+from intersyn.data.retarget import floor_height
 from intersyn.motion import Motion, MotionFileError
 from intersyn.npz import read_npz
 from intersyn.rotations import axis_angle_to_quaternion, quaternion_apply, quaternion_multiply, quaternion_to_axis_angle
@@ -22,6 +23,8 @@ MAX_DISTANCE = 1000.0  # metres from the origin
 MAX_BETA = 20.0
 MAX_FPS = 1000.0
 MAX_ANGLE = 100.0  # radians: more are degrees or nonsense
+FLOOR_TOLERANCE = 0.02  # metres that feet may be off the floor
+FLOOR_LIMIT = 0.3  # metres: feet farther from it stand on something
 CLEARLY_UP = 0.5  # mean share of the pelvis's own axis along the axis that is up, of somebody on their feet
 
 Report = Callable[[str], None]
@@ -36,10 +39,13 @@ class Limits:
     max_people: int = MAX_PEOPLE
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Read:
+    """One file's motion. kind: "ours" (y is up, the floor is at 0), "bvh" (y is up by custom) or "amass"."""
+
+    path: Path
     motion: Motion
-    own: bool  # written by `Motion.save`: y is up, whatever people do
+    kind: str
 
 
 def load_motion(
@@ -50,9 +56,10 @@ def load_motion(
 ) -> Motion:
     """Read a motion from one file, or from several that show people side by side, in the order given.
 
-    up: which axis of AMASS and BVH files is up; "auto" judges by where pelvises point on average. Files with z up are
-    turned to y up. report: takes a sentence on everything that was judged, changed or left out. Only a single NPZ of
-    our own keeps its timeline. Raises `MotionFileError`, one sentence that names the file, whatever the file holds.
+    up: which axis of AMASS and BVH files is up. "auto": y in BVH, and in AMASS's what pelvises point along on average.
+    Files with z up are turned to y up. People of another size than ours in AMASS files are put on the floor. What
+    `Motion` wrote stays as it is. report: takes a sentence on everything that was judged, changed or left out. Only a
+    single NPZ of our own keeps its timeline. Raises `MotionFileError`, one sentence that names the file.
     """
     if up not in UP:
         raise ValueError(f"up must be one of {', '.join(UP)}, got {up!r}")
@@ -62,9 +69,9 @@ def load_motion(
         raise MotionFileError(f"One to {limits.max_people} files make a scene, got {len(paths)}.")
     files = [_read(path, limits, report) for path in paths]
     _check_together(paths, files, limits)
-    foreign = [file.motion for file in files if not file.own]
-    if foreign and _z_is_up(foreign, up, report):
-        files = [file if file.own else replace(file, motion=turn_up(file.motion)) for file in files]
+    turned = _with_z_up(files, up, report)
+    files = [replace(file, motion=turn_up(file.motion)) if file in turned else file for file in files]
+    files = [_on_the_floor(file, report) if file.kind == "amass" else file for file in files]
     motions = [file.motion for file in files]
     if len(motions) == 1:
         return motions[0]
@@ -103,15 +110,16 @@ def _read(path: Path, limits: Limits, report: Report) -> _Read:
 
 
 def _read_kind(path: Path, limits: Limits, tell: Report) -> _Read:
+    """One file by its suffix."""
     match path.suffix.lower():
         case ".npz":
             keys = (*amass.KEYS, "timeline")
             arrays = read_npz(path, keys, limits.max_bytes)
             if "poses" in arrays and arrays["poses"].ndim == 4:
-                return _Read(_without_wrong_timeline(Motion.from_arrays(arrays), tell), own=True)
-            return _Read(amass.from_amass(arrays), own=False)
+                return _Read(path, _without_wrong_timeline(Motion.from_arrays(arrays), tell), "ours")
+            return _Read(path, amass.from_amass(arrays), "ours" if amass.is_ours(arrays) else "amass")
         case ".bvh":
-            return _Read(from_bvh(path, tell), own=False)
+            return _Read(path, from_bvh(path, tell), "bvh")
         case ".json":
             raise ValueError("a project file holds no motion, but `generate --project` makes it anew")
     raise ValueError("motions are read from .npz and .bvh files")
@@ -157,19 +165,34 @@ def _check_together(paths: Sequence[Path], files: Sequence[_Read], limits: Limit
         raise MotionFileError(f"There are {people} people, and {limits.max_people} are allowed.")
 
 
-def _z_is_up(motions: Sequence[Motion], up: str, report: Report) -> bool:
+def _with_z_up(files: Sequence[_Read], up: str, report: Report) -> list[_Read]:
+    """The files that must be turned."""
     if up != "auto":
-        return up == "z"
-    _, y, z = torch.cat([_pelvis_axis(motion) for motion in motions]).mean(0).tolist()
+        return [file for file in files if file.kind != "ours" and up == "z"]
+    judged = [file for file in files if file.kind == "amass"]
+    if not judged:
+        return []
+    _, y, z = torch.cat([_pelvis_axis(file.motion) for file in judged]).mean(0).tolist()
     if max(y, z) < CLEARLY_UP:
         report("It is not clear which axis is up, as nobody stands upright for long: y was taken.")
-        return False
+        return []
     if z > y:
         report(f"z is up in the file, as pelvises point along it ({z:.2f} on average): everything was turned to y up.")
-    return z > y
+    return judged if z > y else []
 
 
 def _pelvis_axis(motion: Motion) -> Tensor:
     """Where each person's pelvis points with the axis that is up at rest, on average over the clip: (P, 3)."""
     pelvis = axis_angle_to_quaternion(motion.poses[:, :, 0])
     return quaternion_apply(pelvis, pelvis.new_tensor((0.0, 1.0, 0.0))).mean(1)
+
+
+def _on_the_floor(file: _Read, report: Report) -> _Read:
+    """Legs of another length than ours leave feet above or in the floor: the person is moved by as much."""
+    motion = file.motion
+    height = floor_height(motion.joints()[0])
+    if not FLOOR_TOLERANCE < abs(height) < FLOOR_LIMIT:
+        return file
+    way = f"{'lowered' if height > 0 else 'raised'} by {100 * abs(height):.1f} cm"
+    report(f"{file.path.name}: legs are of another length than ours, and the person was {way} to stand on the floor.")
+    return replace(file, motion=replace(motion, trans=motion.trans - motion.trans.new_tensor((0.0, height, 0.0))))

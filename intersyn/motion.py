@@ -23,6 +23,7 @@ from intersyn.timeline import Timeline
 
 NUM_BETAS = 10
 FILE_KEYS = ("poses", "trans", "betas", "fps", "mocap_framerate", "timeline")
+GENERATOR = "InterSyn"  # in AMASS-style files: their axes and floor are known, nobody need judge them
 AMASS_POSE_SIZE = 156  # 52 SMPL-H joints x 3; ours fill the first 22, hands stay at rest
 
 
@@ -127,8 +128,8 @@ class Motion:
     def save_amass(self, path: str | Path) -> list[Path]:
         """One AMASS-style NPZ per person, `name_0.npz`, ... (one person: `name.npz`), all or none of them.
 
-        poses (T, 156), trans (T, 3), betas (16,), mocap_framerate, gender. Here `trans` is SMPL's translation (pelvis
-        position less the rest pelvis), as AMASS readers expect; y stays up.
+        poses (T, 156), trans (T, 3), betas (16,), mocap_framerate, gender, generator. Here `trans` is SMPL's
+        translation (pelvis position less the rest pelvis), as AMASS readers expect; y stays up.
         """
         path = Path(path)
         suffix = ".amass.npz" if path.name.lower().endswith(".amass.npz") else None
@@ -144,6 +145,7 @@ class Motion:
                     betas=np.pad(_array(self.betas[person]), (0, 16 - NUM_BETAS)),
                     mocap_framerate=np.float64(self.fps),
                     gender=np.array("neutral"),
+                    generator=np.array(GENERATOR),
                 )
         return paths
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from intersyn.motion import NUM_BETAS, Motion
+from intersyn.motion import GENERATOR, NUM_BETAS, Motion
 from intersyn.npz import numbers, scalar
 from intersyn.skeleton import NUM_JOINTS, REST_JOINTS
 
@@ -16,7 +16,7 @@ ROTATIONS = ("poses", "root_orient", "pose_body", "global_orient", "body_pose")
 POSITIONS = ("trans", "transl")
 RATES = ("mocap_framerate", "mocap_frame_rate", "fps")
 SMPLX_SIGNS = ("pose_jaw", "pose_eye", "expression", "jaw_pose")
-KEYS = (*ROTATIONS, *POSITIONS, *RATES, *SMPLX_SIGNS, "betas", "surface_model_type")
+KEYS = (*ROTATIONS, *POSITIONS, *RATES, *SMPLX_SIGNS, "betas", "surface_model_type", "generator")
 SMPLX_POSE_SIZE = 165
 # Pelvis of the average neutral SMPL-X body in its template, metres; SMPL's and SMPL-H's is that of our skeleton.
 SMPLX_PELVIS = (0.003, -0.351, 0.012)
@@ -43,6 +43,11 @@ def from_amass(arrays: Mapping[str, np.ndarray]) -> Motion:
     pelvis = torch.tensor(SMPLX_PELVIS) if _is_smplx(arrays) else REST_JOINTS[0]
     poses = rotations[:, : NUM_JOINTS * 3].reshape(1, -1, NUM_JOINTS, 3)
     return Motion(poses, trans[None] + pelvis, read_betas(arrays, 1), scalar(arrays, rate_key))
+
+
+def is_ours(arrays: Mapping[str, np.ndarray]) -> bool:
+    """Whether `Motion.save_amass` wrote the file: y is up and the floor is where it belongs."""
+    return str(arrays.get("generator")) == GENERATOR
 
 
 def read_betas(arrays: Mapping[str, np.ndarray], people: int) -> Tensor:

