@@ -310,7 +310,7 @@ def test_as_a_command(tmp_path):
 
 def test_the_readmes_example_is_valid():
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    example = re.search(r"```bash\n(python -m intersyn generate .*?)```", readme, re.DOTALL).group(1)
+    example = re.search(r"```bash\n(python -m intersyn generate .*?[^\\])\n", readme, re.DOTALL).group(1)
     options = parser().parse_args(shlex.split(example.replace("\\\n", " "))[3:])
     assert read_timeline(options).boundaries == (70, 130)
 
