@@ -100,7 +100,8 @@ def export(
 ) -> list[Path]:
     """Write `motion` in the format of the file's suffix and return the files written, each whole.
 
-    progress(done, total) is called and cancelled() asked by formats that take long (`Format.slow`).
+    progress(done, total) is called and cancelled() asked by formats that take long (`Format.slow`); cancelled, they
+    leave nothing and return []. What was there under the name stays until the new file is whole.
     Raises `ExportError`, one sentence: unknown suffix, a motion that cannot be exported, a full disk, a wrong path.
     """
     entry, options = format_of(path), options or ExportOptions()

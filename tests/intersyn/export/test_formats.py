@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -123,3 +126,26 @@ def test_a_full_disk_leaves_no_person_behind(tmp_path: Path, monkeypatch: pytest
         export(dance(), tmp_path / "take.amass.npz")
     assert old.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [old]
+
+
+@contextmanager
+def no_file_may_grow_beyond(size: int) -> Iterator[None]:
+    """The operating system refuses to write more than `size` bytes to any file of this process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".amass.npz", ".glb", ".bvh", ".obj"])
+def test_a_disk_that_fills_up_while_writing(suffix: str, tmp_path: Path) -> None:
+    """The first two kilobytes are written, no more: whatever had the name before is still there, and nothing else."""
+    old = export_paths(tmp_path / f"take{suffix}", 2)
+    for path in old:
+        path.write_bytes(b"old")
+    with no_file_may_grow_beyond(2000), pytest.raises(ExportError, match=r"Cannot write .*: File too large\.$"):
+        export(dance(), tmp_path / f"take{suffix}")
+    assert sorted(tmp_path.iterdir()) == sorted(old)
+    assert {path.read_bytes() for path in old} == {b"old"}
