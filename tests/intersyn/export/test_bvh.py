@@ -18,6 +18,7 @@ from intersyn.rotations import axis_angle_to_quaternion, quaternion_conjugate, q
 from intersyn.skeleton import JOINT, JOINT_NAMES, OFFSETS, PARENTS, global_rotations
 from tests.clients import in_blender
 from tests.motions import smooth_motion
+from tests.smpl_files import body_fields, write_npz
 
 OPTIONS = ExportOptions()
 
@@ -81,6 +82,15 @@ def test_bones_are_those_of_the_betas(tmp_path: Path) -> None:
     expected = load_body_model().joints(tall, 0)
     assert np.abs(bvh.world()[1][:, ours].numpy() - expected).max() < 1e-4
     assert np.abs(expected - motion.joints()[0].numpy()).max() > 0.01
+
+
+@pytest.mark.parametrize("kind", ["smpl", "smplh", "smplx"])
+def test_bones_are_those_of_the_users_own_body(kind: str, tmp_path: Path) -> None:
+    motion = dance()
+    model = load_body_model(write_npz(tmp_path / "body.npz", body_fields(kind)))
+    for person, path in enumerate(write_bvh(motion, tmp_path / "dance.bvh", ExportOptions(body=model))):
+        bvh, ours = read(path)
+        assert np.abs(bvh.world()[1][:, ours].numpy() - model.joints(motion, person)).max() < 1e-4
 
 
 def test_centimetres_and_frame_rate(tmp_path: Path) -> None:
