@@ -1,71 +1,10 @@
-"""From triangles to pixels: a perspective camera and a z-buffer in numpy."""
+"""From triangles to pixels: a z-buffer in numpy."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-
 import numpy as np
 
-FILLED = 0.93  # of the picture, at most, by what a camera frames
 NEAREST = 0.05  # metres before the camera from which on anything is drawn
-
-
-@dataclass(frozen=True)
-class Camera:
-    """A perspective camera. eye (3,) metres; axes (3, 3) rows right, up and forward; size (width, height) in pixels.
-
-    focal: pixels per unit of tangent.
-    """
-
-    eye: np.ndarray
-    axes: np.ndarray
-    focal: float
-    size: tuple[int, int]
-
-    @staticmethod
-    def framing(
-        points: np.ndarray, azimuth: float, size: tuple[int, int], elevation: float = 10.0, view: float = 28.0
-    ) -> Camera:
-        """The nearest camera that sees all points (..., 3), looking from `azimuth` and `elevation` degrees.
-
-        azimuth 0 looks from +z, 90 from +x (as yaw turns). view: degrees that the shorter side of the picture spans.
-        """
-        points = np.asarray(points, np.float64).reshape(-1, 3)
-        if not len(points) or not np.isfinite(points).all():
-            raise ValueError(f"a camera needs finite points to frame, got {points.shape}")
-        if min(size) < 8:
-            raise ValueError(f"a picture has 8 pixels or more each way, got {size}")
-        a, e = math.radians(azimuth), math.radians(elevation)
-        forward = -np.array((math.cos(e) * math.sin(a), math.sin(e), math.cos(e) * math.cos(a)))
-        right = np.array((math.cos(a), 0.0, -math.sin(a)))
-        axes = np.stack((right, np.cross(right, forward), forward))
-        x, y, away = axes @ points.T
-        focal = 0.5 * min(size) / math.tan(math.radians(view) / 2)
-        frame = np.array(size) * (0.5 * FILLED / focal)  # tangents of what the points may fill, each way
-        # |x - cx| <= tan * (away + distance) for every point: the two sides meet where both are tight.
-        centre, distance = [], 0.3 - away.min()
-        for along, tangent in zip((x, y), frame):
-            low, high = (-along / tangent - away).max(), (along / tangent - away).max()
-            centre.append(tangent * (high - low) / 2)
-            distance = max(distance, (high + low) / 2)
-        return Camera(np.array((*centre, -distance)) @ axes, axes, focal, size)
-
-    def scaled(self, factor: int) -> Camera:
-        """The same view with `factor` times the pixels each way."""
-        width, height = self.size
-        return Camera(self.eye, self.axes, self.focal * factor, (width * factor, height * factor))
-
-    def moved(self, by: np.ndarray) -> Camera:
-        """The same camera elsewhere, `by` (3,) metres."""
-        return Camera(self.eye + by, self.axes, self.focal, self.size)
-
-    def project(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Points (..., 3) to pixels (..., 2), x right and y down from the top left, and metres of depth (...)."""
-        seen = (points - self.eye) @ self.axes.T
-        depth = seen[..., 2]
-        flat = seen[..., :2] * (self.focal / np.maximum(depth, 1e-6))[..., None]
-        return flat * (1, -1) + np.array(self.size) / 2, depth
 
 
 def rasterise(

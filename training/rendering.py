@@ -12,9 +12,10 @@ from scipy.sparse import csr_matrix
 from torch import Tensor
 
 from intersyn.body.default import default_body
+from intersyn.render.camera import Camera
 from intersyn.rotations import quaternion_to_matrix
 from intersyn.skeleton import NUM_JOINTS, REST_JOINTS, global_rotations, joints_from_global
-from training.rasteriser import Camera, rasterise
+from training.rasteriser import rasterise
 
 # The page's colours (static/page.css), so that a person looks the same everywhere; then one for things.
 PEOPLE = ((221, 107, 77), (63, 120, 196), (125, 143, 58), (143, 95, 176))

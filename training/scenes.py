@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from PIL import Image
-from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 
 from intersyn.data.store import ClipStore
+from intersyn.render.camera import Camera, CameraPath
 from intersyn.rotations import heading_of, quaternion_to_matrix
 from intersyn.skeleton import JOINT, NUM_JOINTS, global_rotations, joints_from_global
-from training.rasteriser import Camera
 from training.rendering import Ball, Stage, skin
 
 ASIDE = 25.0  # degrees from a pure side view at which two people are seen
@@ -24,8 +23,6 @@ NEAR = {"pair": 0.22, "alone": 0.4}  # metres round the focus that a close-up sh
 NEAR_TURNS, NEAR_ELEVATIONS = (50.0, -30.0, 90.0, 140.0, -80.0), (35.0, 15.0, 60.0)
 BLOCKING = (0.08, 0.1)  # metres before the focus and off the line of sight within which skin hides it
 OUTLINE_EVERY = 29  # vertices are enough to frame a body
-FOLLOW_GAIN = 1.4  # the camera goes along where that makes people this much larger
-PATH_BLUR = 8  # frames, so that a camera that goes along does not sway with each step
 
 
 @dataclass(frozen=True)
@@ -150,19 +147,13 @@ class Shot:
     def __init__(self, scene: Scene, size: tuple[int, int], azimuth: float | None = None) -> None:
         self.scene = scene
         self.azimuth = azimuth_of(scene) if azimuth is None else azimuth
-        points = _outline(scene)
-        path = _path(scene)
-        still = Camera.framing(points, self.azimuth, size)
-        along = Camera.framing(points - path[:, None], self.azimuth, size)
-        larger = still.project(points)[1].mean() / along.project(points - path[:, None])[1].mean()
-        self._path = path if larger > FOLLOW_GAIN else None
-        self._camera = still if self._path is None else along
-        self._stage = Stage(still)
+        middle = scene.root.mean(0).double().numpy()
+        self._cameras = CameraPath.framing(_outline(scene), middle, self.azimuth, size)
+        self._stage = Stage(self._cameras.camera) if self._cameras.path is None else None
 
     def draw(self, frame: int) -> Image.Image:
         """The picture of one frame."""
-        stage = self._stage if self._path is None else Stage(self._camera.moved(self._path[frame]))
-        return _draw(self.scene, frame, stage)
+        return _draw(self.scene, frame, self._stage or Stage(self._cameras.at(frame)))
 
     def close_up(self, frame: int) -> Image.Image:
         """What matters in one frame (`focus_of`) from near by, from another side, where no body stands before it."""
@@ -175,18 +166,11 @@ class Shot:
             return int(((before > BLOCKING[0]) & (np.linalg.norm(across, axis=1) < BLOCKING[1])).sum())
 
         cameras = [
-            Camera.framing(points, self.azimuth + turn, self._camera.size, elevation)
+            Camera.framing(points, self.azimuth + turn, self._cameras.camera.size, elevation)
             for elevation in NEAR_ELEVATIONS
             for turn in NEAR_TURNS
         ]
         return _draw(self.scene, frame, Stage(min(cameras, key=hidden)))
-
-
-def _path(scene: Scene) -> np.ndarray:
-    """(T, 3) the middle of the people on the floor, smoothed; a straight walk stays one up to its ends."""
-    ends = 3 * PATH_BLUR
-    path = np.pad(scene.root.mean(0).double().numpy(), ((ends, ends), (0, 0)), mode="reflect", reflect_type="odd")
-    return gaussian_filter1d(path, PATH_BLUR, axis=0)[ends:-ends] * (1, 0, 1)
 
 
 def _outline(scene: Scene) -> np.ndarray:

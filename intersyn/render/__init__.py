@@ -1,0 +1,1 @@
+"""Pictures of bodies through OpenGL, where there is one; nothing here imports pyrender before it is needed."""
