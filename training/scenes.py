@@ -147,9 +147,8 @@ class Shot:
     def __init__(self, scene: Scene, size: tuple[int, int], azimuth: float | None = None) -> None:
         self.scene = scene
         self.azimuth = azimuth_of(scene) if azimuth is None else azimuth
-        middle = scene.root.mean(0).double().numpy()
-        self._cameras = CameraPath.framing(_outline(scene), middle, self.azimuth, size)
-        self._stage = Stage(self._cameras.camera) if self._cameras.path is None else None
+        self._size, self._cameras = size, CameraPath(_outline(scene), self.azimuth, size)
+        self._stage = None if self._cameras.moves else Stage(self._cameras.at(0))
 
     def draw(self, frame: int) -> Image.Image:
         """The picture of one frame."""
@@ -166,7 +165,7 @@ class Shot:
             return int(((before > BLOCKING[0]) & (np.linalg.norm(across, axis=1) < BLOCKING[1])).sum())
 
         cameras = [
-            Camera.framing(points, self.azimuth + turn, self._cameras.camera.size, elevation)
+            Camera.framing(points, self.azimuth + turn, self._size, elevation)
             for elevation in NEAR_ELEVATIONS
             for turn in NEAR_TURNS
         ]

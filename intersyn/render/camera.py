@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 FILLED = 0.93  # of the picture, at most, by what a camera frames
-FOLLOW_GAIN = 1.4  # the camera goes along where that makes people this much larger
+NEAR = 0.3  # metres between the camera and what it frames, at least
+FOLLOW_GAIN = 1.3  # the camera goes along where that makes people this much larger
 HALF_FRONT = 35.0  # degrees from the front at which a face is seen best
 ASIDE = 20.0  # degrees from a pure side view at which two people are seen
 FACES = 0.35  # what faces count beside nobody being hidden
@@ -44,25 +45,32 @@ class Camera:
         forward = -np.array((math.cos(e) * math.sin(a), math.sin(e), math.cos(e) * math.cos(a)))
         right = np.array((math.cos(a), 0.0, -math.sin(a)))
         axes = np.stack((right, np.cross(right, forward), forward))
-        x, y, away = axes @ points.T
-        focal = 0.5 * min(size) / math.tan(math.radians(view) / 2)
-        frame = np.array(size) * (0.5 * FILLED / focal)  # tangents of what the points may fill, each way
-        # |x - cx| <= tan * (away + distance) for every point: the two sides meet where both are tight.
-        centre, distance = [], 0.3 - away.min()
-        for along, tangent in zip((x, y), frame):
-            low, high = (-along / tangent - away).max(), (along / tangent - away).max()
-            centre.append(tangent * (high - low) / 2)
-            distance = max(distance, (high + low) / 2)
-        return Camera(np.array((*centre, -distance)) @ axes, axes, focal, size)
+        camera = Camera(np.zeros(3), axes, 0.5 * min(size) / math.tan(math.radians(view) / 2), size)
+        return replace(camera, eye=camera.nearest(camera.limits(points)))
+
+    def limits(self, points: np.ndarray) -> np.ndarray:
+        """How far points (..., N, 3) push this camera back along its axis, as `nearest` takes them: (..., 5) metres.
+
+        Left, right, lower and upper edge of the picture, each as if the axis went through the origin, and the points
+        themselves. The largest of several limits, one by one, is the limit of all those points.
+        """
+        x, y, away = np.moveaxis(points @ self.axes.T, -1, 0)
+        across, up = np.array(self.size) * (0.5 * FILLED / self.focal)  # tangents of what points may fill, each way
+        sides = [sign * along / tangent - away for along, tangent in ((x, across), (y, up)) for sign in (-1, 1)]
+        return np.stack((*sides, NEAR - away), -1).max(-2)
+
+    def nearest(self, limits: np.ndarray) -> np.ndarray:
+        """Where the eye (..., 3) stands when it is as near as `limits` (..., 5) allow."""
+        # |x - cx| <= tangent * (away + distance) for every point: the two sides meet where both are tight.
+        left, right, low, high, near = np.moveaxis(limits, -1, 0)
+        across, up = np.array(self.size) * (0.5 * FILLED / self.focal)
+        distance = np.maximum(np.maximum((left + right) / 2, (low + high) / 2), near)
+        return np.stack((across * (right - left) / 2, up * (high - low) / 2, -distance), -1) @ self.axes
 
     def scaled(self, factor: int) -> Camera:
         """The same view with `factor` times the pixels each way."""
         width, height = self.size
         return Camera(self.eye, self.axes, self.focal * factor, (width * factor, height * factor))
-
-    def moved(self, by: np.ndarray) -> Camera:
-        """The same camera elsewhere, `by` (3,) metres."""
-        return Camera(self.eye + by, self.axes, self.focal, self.size)
 
     def project(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Points (..., 3) to pixels (..., 2), x right and y down from the top left, and metres of depth (...)."""
@@ -72,42 +80,45 @@ class Camera:
         return flat * (1, -1) + np.array(self.size) / 2, depth
 
 
-@dataclass(frozen=True)
 class CameraPath:
-    """One camera for a whole clip. path (T, 3): where it goes along, metres from where it was framed, or None."""
+    """One camera for a whole clip that has everybody in view in every frame.
 
-    camera: Camera
-    path: np.ndarray | None = None
+    It stands still; where that makes people much smaller, it goes and zooms with them, so slowly that it does not sway
+    with each step. points (T, N, 3): all that must be seen. pace: frames before and after each one that the camera
+    knows of.
+    """
+
+    def __init__(
+        self, points: np.ndarray, azimuth: float, size: tuple[int, int], elevation: float = 10.0, pace: int = 30
+    ) -> None:
+        points = np.asarray(points, np.float64)
+        self._camera = Camera.framing(points, azimuth, size, elevation)
+        self._eyes = self._camera.eye[None]
+        still = points @ self._camera.axes[2] - self._camera.eye @ self._camera.axes[2]
+        path = _smoothed(points.mean(1), pace)
+        # The largest limit within the pace, then a mean over no more than the pace: never less than a frame's own.
+        limits = maximum_filter1d(self._camera.limits(points - path[:, None]), 2 * pace + 1, axis=0, mode="nearest")
+        limits = gaussian_filter1d(limits, pace / 3, axis=0, mode="nearest", truncate=3)
+        eyes = self._camera.nearest(limits) + path
+        moving = points @ self._camera.axes[2] - (eyes @ self._camera.axes[2])[:, None]
+        self.moves = bool(still.mean() > FOLLOW_GAIN * moving.mean())
+        self._depths = np.array([still.mean()])
+        if self.moves:
+            self._eyes = eyes
+            self._depths = gaussian_filter1d(moving.mean(1), pace / 3, mode="nearest")
 
     def at(self, frame: int) -> Camera:
-        return self.camera if self.path is None else self.camera.moved(self.path[frame])
+        return replace(self._camera, eye=self._eyes[frame if self.moves else 0])
 
-    @staticmethod
-    def framing(
-        points: np.ndarray,
-        middle: np.ndarray,
-        azimuth: float,
-        size: tuple[int, int],
-        elevation: float = 10.0,
-        blur: float = 8.0,
-    ) -> CameraPath:
-        """A camera that has points (T, N, 3) in view in every frame and stands still.
-
-        Where it makes them much larger it goes along with middle (T, 3), on the floor and smoothed by a Gaussian of
-        `blur` frames, so that it does not sway with each step.
-        """
-        path = _smoothed(middle, blur)
-        still = Camera.framing(points, azimuth, size, elevation)
-        along = Camera.framing(points - path[:, None], azimuth, size, elevation)
-        larger = still.project(points)[1].mean() / along.project(points - path[:, None])[1].mean()
-        return CameraPath(along, path) if larger > FOLLOW_GAIN else CameraPath(still)
+    def depth(self, frame: int) -> float:
+        """Metres from the camera to the middle of what it sees, smooth in time."""
+        return float(self._depths[frame if self.moves else 0])
 
 
-def _smoothed(middle: np.ndarray, blur: float) -> np.ndarray:
+def _smoothed(path: np.ndarray, pace: int) -> np.ndarray:
     """A path (T, 3) on the floor without its sway; a straight walk stays one up to its ends."""
-    ends = math.ceil(3 * blur)
-    path = np.pad(np.asarray(middle, np.float64), ((ends, ends), (0, 0)), mode="reflect", reflect_type="odd")
-    return gaussian_filter1d(path, blur, axis=0)[ends:-ends] * (1, 0, 1)
+    path = np.pad(path, ((pace, pace), (0, 0)), mode="reflect", reflect_type="odd")
+    return gaussian_filter1d(path, pace / 3, axis=0, truncate=3)[pace:-pace] * (1, 0, 1)
 
 
 def best_azimuth(roots: np.ndarray, headings: np.ndarray) -> float:

@@ -5,7 +5,6 @@ Letters are those that Pillow brings (Latin and its accents); no font file of th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFont
@@ -22,20 +21,18 @@ from intersyn.render.colours import (
 )
 from intersyn.timeline import Segment, Timeline
 
-HEADER, FOOTER = 44, 112  # pixels of a frame above and below the pictures
+HEADER, FOOTER = 44, 112  # pixels above each picture, and below all of them
 EDGE = 28  # pixels left and right of what is written
 BAR = (24, 26)  # the timeline: pixels from the lower edge, and of height
 DOT = 7  # radius of the mark of a person
 
 
-def header(width: int, labels: Sequence[str]) -> Image.Image:
-    """The strip above the pictures, `HEADER` high: one label over the middle of each column."""
+def header(width: int, label: str) -> Image.Image:
+    """The strip above a picture, `HEADER` high, with its name in the middle."""
     strip = Image.new("RGB", (width, HEADER), BACKDROP)
-    pen, font = ImageDraw.Draw(strip), _font(20)
-    column = width / len(labels)
-    for k, label in enumerate(labels):
-        text = fitted(label, font, column - 2 * EDGE)
-        pen.text(((k + 0.5) * column, HEADER / 2 + 3), text, fill=INK, font=font, anchor="mm")
+    font = caption_font(20)
+    text = fitted(label, font, width - 2 * EDGE)
+    ImageDraw.Draw(strip).text((width / 2, HEADER / 2 + 3), text, fill=INK, font=font, anchor="mm")
     return strip
 
 
@@ -57,7 +54,7 @@ class Footer:
         strip = self._drawn[number].copy()
         pen = ImageDraw.Draw(strip)
         clock = f"{second:.1f} s of {self.frames / self.fps:.1f} s"
-        pen.text((self.width - EDGE, 30), clock, fill=QUIET, font=_font(17), anchor="rm")
+        pen.text((self.width - EDGE, 30), clock, fill=QUIET, font=caption_font(17), anchor="rm")
         x = EDGE + (self.width - 2 * EDGE) * (frame + 0.5) / self.frames
         top, bottom = self._bar()
         pen.rounded_rectangle((x - 2, top - 6, x + 2, bottom + 6), 2, fill=INK)
@@ -99,14 +96,14 @@ def _bar_part(pen: ImageDraw.ImageDraw, box: tuple[float, float, float, float], 
     together = any(part.is_interaction for part in segment.parts)
     fill, ink = (TOGETHER, TOGETHER_TEXT) if together else (ALONE, ALONE_TEXT)
     pen.rounded_rectangle(box, 5, fill=fill, outline=ink if now else None, width=2)
-    font = _font(14)
+    font = caption_font(14)
     text = fitted(" · ".join(dict.fromkeys(part.text for part in segment.parts)), font, box[2] - box[0] - 16)
     pen.text(((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), text, fill=ink, font=font, anchor="mm")
 
 
 def _doings(pen: ImageDraw.ImageDraw, segment: Segment, width: float) -> None:
     """Each part's text in a line, after the marks of its people; parts share the width."""
-    font, x, share = _font(19), float(EDGE), width / len(segment.parts)
+    font, x, share = caption_font(19), float(EDGE), width / len(segment.parts)
     for part in segment.parts:
         for k, person in enumerate(part.people):
             middle = x + DOT + k * 1.5 * DOT
@@ -128,5 +125,6 @@ def fitted(text: str, font: ImageFont.FreeTypeFont, width: float) -> str:
 
 
 @lru_cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def caption_font(size: int) -> ImageFont.FreeTypeFont:
+    """Pillow's own letters, `size` pixels high."""
     return ImageFont.load_default(size)

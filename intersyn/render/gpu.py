@@ -18,7 +18,7 @@ from intersyn.render.camera import Camera
 from intersyn.render.gl import import_pyrender
 
 SHADERS = Path(__file__).with_name("shaders")
-SHADOW_MAP = 512  # texels each way
+SHADOW_MAP = 1024  # texels each way
 MARGIN = 0.05  # metres round the bodies in the shadow map
 BELOW = 4.0  # metres of depth behind the bodies in which the shadow map knows the floor
 LIGHT = (-0.45, 0.78, 0.44)  # towards the sun, as the camera sees it: from its left, above, behind it

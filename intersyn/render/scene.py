@@ -21,8 +21,8 @@ ELEVATION = 11.0  # degrees
 OUTLINE_EVERY = 29  # vertices are enough to frame a body,
 OUTLINE_FRAMES = 3  # and so are every third frame
 CHUNK = 16  # frames that are posed at a time: 64 bodies of 0.2 MB
-PATH_BLUR = 0.5  # seconds: a camera that goes along does not sway with each step
-FLOOR = 3.5  # metres of floor beyond the people
+PACE = 2.0  # seconds before and after each moment that the camera knows of
+FLOOR = (0.5, 4.0)  # reach of the floor round the middle of the picture: share of the camera's distance, and metres
 
 
 class Scene:
@@ -39,24 +39,22 @@ class Scene:
         self.motions, self.body, self.fps = tuple(motions), body, motions[0].fps
         self.frames = max(motion.frames for motion in motions)
         self.azimuth = _azimuth(motions[0]) if azimuth is None else azimuth
-        self.points, self.middle = self._outline()
+        self.points = self._outline()
 
     def pose(self, motion: Motion, frames: Sequence[int]) -> list[np.ndarray]:
         """Everybody's vertices in these frames: (len(frames), V, 3) metres for each person."""
         frames = [min(frame, motion.frames - 1) for frame in frames]
         return [self.body.vertices(motion, person, frames) for person in range(motion.num_people)]
 
-    def _outline(self) -> tuple[np.ndarray, np.ndarray]:
-        """(T, N, 3) points between which everybody is, and the middle (T, 3) of everybody, in all frames."""
+    def _outline(self) -> np.ndarray:
+        """(T, N, 3) points between which everybody is, in all frames."""
         chosen, near = range(0, self.frames, OUTLINE_FRAMES), np.arange(self.frames) // OUTLINE_FRAMES
-        points, roots = [], []
+        points = []
         for motion in self.motions:
             parts = [self.pose(motion, chosen[start : start + CHUNK]) for start in range(0, len(chosen), CHUNK)]
             for person in range(motion.num_people):
                 points.append(np.concatenate([part[person][:, ::OUTLINE_EVERY] for part in parts])[near])
-            rows = np.minimum(np.arange(self.frames), motion.frames - 1)
-            roots += list(motion.trans.detach().cpu().double().numpy()[:, rows])
-        return np.concatenate(points, axis=1).astype(np.float64), np.mean(roots, axis=0)
+        return np.concatenate(points, axis=1)
 
 
 class Shot:
@@ -64,19 +62,9 @@ class Shot:
 
     def __init__(self, scene: Scene, size: tuple[int, int]) -> None:
         self.scene = scene
-        blur = PATH_BLUR * scene.fps
-        self.cameras = CameraPath.framing(scene.points, scene.middle, scene.azimuth, size, ELEVATION, blur)
-        self._middle = scene.middle.mean(0, keepdims=True) if self.cameras.path is None else self.cameras.path
-        self._reach = float(np.abs((scene.points - self._middle[:, None])[..., ::2]).max()) + FLOOR
+        pace = round(PACE * scene.fps)
+        self._cameras = CameraPath(scene.points, scene.azimuth, size, ELEVATION, pace)
         self._sums = _face_sums(scene.body.faces)
-
-    @property
-    def scale(self) -> float:
-        """How large people are drawn: pixels per metre, on average."""
-        camera, points = self.cameras.camera, self.scene.points
-        if self.cameras.path is not None:
-            points = points - self.cameras.path[:, None]
-        return camera.focal / float(camera.project(points)[1].mean())
 
     def views(self, frames: Sequence[int]) -> Iterator[tuple[View, ...]]:
         """For each of these frames one view per motion."""
@@ -94,8 +82,8 @@ class Shot:
             Skin(corners(vertices, faces, self._sums), faces, person_colour(person))
             for person, vertices in enumerate(people)
         )
-        middle = self._middle[frame if len(self._middle) > 1 else 0]
-        return View(self.cameras.at(frame), skins, middle, self._reach, BACKDROP)
+        camera, depth = self._cameras.at(frame), self._cameras.depth(frame)
+        return View(camera, skins, camera.eye + depth * camera.axes[2], FLOOR[0] * depth + FLOOR[1], BACKDROP)
 
 
 def corners(vertices: np.ndarray, faces: np.ndarray, sums: csr_matrix) -> np.ndarray:
