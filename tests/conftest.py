@@ -25,6 +25,19 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
+def gl() -> str:
+    """The OpenGL back end. Without one the test is skipped, but in CI (CI=true) that is a failure."""
+    from intersyn.render.gl import gl_backend, gl_problem
+
+    backend = gl_backend()
+    if backend is not None:
+        return backend
+    if os.environ.get("CI", "").lower() in ("1", "true"):
+        pytest.fail(gl_problem())
+    pytest.skip(gl_problem())
+
+
+@pytest.fixture(scope="session")
 def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A complete checkpoint folder of tiny networks with seeded random weights: two people who flail in place.
 

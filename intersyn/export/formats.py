@@ -72,6 +72,14 @@ FORMATS: dict[str, Format] = {
             ".json", "Project", "texts, timing, seed and settings, from which the same motion is made again",
             "intersyn.export.project:write_project",
         ),
+        Format(
+            ".mp4", "Video", "a film of the bodies with captions and the timeline; needs OpenGL, no graphics card",
+            "intersyn.export.video:write_video", slow=True,
+        ),
+        Format(
+            ".png", "Picture", "one frame as the video shows it; needs OpenGL, no graphics card",
+            "intersyn.export.picture:write_picture", one_frame=True,
+        ),
     )
 }  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -14,8 +15,8 @@ from intersyn.export.options import ExportError
 QUALITY = 20  # x264's constant rate factor: lower is better and larger
 FASTSTART = ("-movflags", "+faststart")  # the index first, so that a browser plays before it has everything
 # The colours of high definition, said so in the file: otherwise players guess.
-COLOURS = ("-vf", "scale=out_color_matrix=bt709:out_range=tv,"
-           "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709")  # fmt: skip
+_TO_BT709 = "scale=out_color_matrix=bt709:out_range=tv"
+COLOURS = ("-vf", f"{_TO_BT709},setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709")
 
 
 class Encoder:
@@ -41,7 +42,9 @@ class Encoder:
                 stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=self._said,
             )  # fmt: skip
         except (OSError, RuntimeError) as error:
-            raise ExportError(f"The video encoder ffmpeg does not start ({error}): reinstall imageio-ffmpeg.") from error
+            raise ExportError(
+                f"The video encoder ffmpeg does not start ({error}): reinstall imageio-ffmpeg."
+            ) from error
 
     def write(self, picture: np.ndarray) -> None:
         """Add one picture. Raises `ExportError`, and `ValueError` for another size."""
@@ -66,10 +69,8 @@ class Encoder:
                 raise self._problem()
 
     def _finish(self) -> int:
-        try:
+        with suppress(OSError):  # what it had not read when it ended
             self._process.communicate()
-        except OSError:  # what it had not read when it ended
-            pass
         return self._process.wait()
 
     def _problem(self) -> ExportError:

@@ -7,11 +7,11 @@ from pathlib import Path
 from PIL import Image
 
 from intersyn.export.options import ExportError, ExportOptions
-from intersyn.export.video import Variants, check_variants
+from intersyn.export.video import Variants, check_variants, told_to_users
 from intersyn.files import atomic_write
 from intersyn.motion import Motion
 from intersyn.render.film import Film
-from intersyn.render.gl import RenderError
+from intersyn.render.gl import require_gl
 from intersyn.render.strip import draw_strip
 
 
@@ -27,8 +27,9 @@ def write_picture(
     variants = check_variants(motions, options)
     frames = max(motion.frames for _, motion in variants)
     if options.frame >= frames:
-        raise ExportError(f"The motion has frames 0 to {frames - 1}, got frame {options.frame}.")
-    try:
+        raise ExportError(f"There is no frame {options.frame}: the motion has frames 0 to {frames - 1}.")
+    with told_to_users(path):
+        require_gl()
         if moments > 1:
             picture = draw_strip(variants, options.body_model(), moments)
         else:
@@ -36,8 +37,4 @@ def write_picture(
             picture = Image.fromarray(next(film.pictures([options.frame])))
         with atomic_write(path) as file:
             picture.save(file, format="PNG")
-    except RenderError as error:
-        raise ExportError(str(error)) from error
-    except OSError as error:
-        raise ExportError(f"Cannot write {path}: {error.strerror or error}.") from error
     return [Path(path)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+from intersyn.body.smpl_files import BodyFileError
 from intersyn.export.h264 import Encoder
 from intersyn.export.options import (
     CancelledCallback,
@@ -41,25 +43,30 @@ def write_video(
     options = options or ExportOptions()
     variants = check_variants(motions, options)
     try:
-        require_gl()
-        film = Film(variants, options.body_model(), options.fps)
-        with (
-            atomic_write(path) as file,
-            Encoder(Path(file.name), film.size, film.fps) as encoder,
-        ):
-            for done, picture in enumerate(film.pictures(range(film.frames)), start=1):
-                if cancelled is not None and cancelled():
-                    raise _Cancelled
-                encoder.write(picture)
-                if progress is not None:
-                    progress(done, film.frames)
+        with told_to_users(path):
+            require_gl()
+            film = Film(variants, options.body_model(), options.fps)
+            with atomic_write(path) as file, Encoder(Path(file.name), film.size, film.fps) as encoder:
+                for done, picture in enumerate(film.pictures(range(film.frames)), start=1):
+                    if cancelled is not None and cancelled():
+                        raise _Cancelled
+                    encoder.write(picture)
+                    if progress is not None:
+                        progress(done, film.frames)
     except _Cancelled:
         return []
-    except RenderError as error:
+    return [Path(path)]
+
+
+@contextmanager
+def told_to_users(path: str | Path) -> Iterator[None]:
+    """What may go wrong while pictures are drawn and written, as `ExportError`."""
+    try:
+        yield
+    except (RenderError, BodyFileError) as error:
         raise ExportError(str(error)) from error
     except OSError as error:
         raise ExportError(f"Cannot write {path}: {error.strerror or error}.") from error
-    return [Path(path)]
 
 
 def check_variants(motions: Motion | Variants, options: ExportOptions) -> list[tuple[str, Motion]]:

@@ -82,7 +82,7 @@ def import_pyrender() -> types.ModuleType:
     import numpy as np
 
     if not hasattr(np, "infty"):
-        np.infty = np.inf  # pyrender's name for it, which numpy 2 dropped
+        np.infty = np.inf  # noqa: NPY201  (pyrender's name for it, which numpy 2 dropped)
     if "pyrender" not in sys.modules:
         viewer = types.ModuleType("pyrender.viewer")  # the real one opens a window through pyglet when imported
         viewer.Viewer = None

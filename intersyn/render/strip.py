@@ -37,7 +37,7 @@ def draw_strip(
     scene = Scene([motion.resample(variants[0][1].fps) for _, motion in variants], body, azimuth)
     shot, renderer = Shot(scene, cell), shared_renderer()
     frames = [round(k * (scene.frames - 1) / (moments - 1)) for k in range(moments)]
-    (width, height), row = cell, HEADING + cell[1] + GAP
+    width, row = cell[0], HEADING + cell[1] + GAP
     sheet = Image.new("RGB", (moments * (width + GAP) - GAP, len(variants) * row - GAP), BACKDROP)
     pen = ImageDraw.Draw(sheet)
     for k, (label, _) in enumerate(variants):
