@@ -10,9 +10,13 @@ from app.assets import style_sheet
 from app.generation import Generator
 from app.layout import build
 from app.theme import theme
+from intersyn.body.smpl_files import BodyFileError
 
 generator = Generator()
-demo = build(generator)
+try:
+    demo = build(generator)
+except BodyFileError as error:  # of the file that the operator named: one sentence, no traceback
+    raise SystemExit(str(error)) from error
 
 if __name__ == "__main__":
     generator.warm_up()

@@ -14,7 +14,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from intersyn.body.browser import pack_body
-from intersyn.body.default import default_body
+from intersyn.body.smpl_files import BodyArrays
 from intersyn.files import atomic_write
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
@@ -44,13 +44,13 @@ class Assets:
 
     @property
     def body(self) -> Path:
-        return self.folder / "body.bin"
+        return self.folder / "body.bin.gz"
 
 
-def publish() -> Assets:
-    """Write the modules and the packed body below Gradio's cache folder and let Gradio serve them."""
+def publish(body: BodyArrays) -> Assets:
+    """Write the modules and this body, packed, below Gradio's cache folder and let Gradio serve them."""
     files = {str(path.relative_to(STATIC)): path.read_bytes() for path in sorted(STATIC.rglob("*.js"))}
-    files["body.bin"] = pack_body(default_body())
+    files["body.bin.gz"] = pack_body(body)
     digest = hashlib.sha256()
     for name, data in files.items():
         digest.update(f"{name}\0{len(data)}\0".encode())

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from app.bodies import Sliders
 from app.examples import TOGETHER, facts, kind
 from app.form import VARIANTS, Form, FormError, Request, fit, read
 from app.generation import GenerationError, Generator, Progress, Stopped
@@ -30,10 +31,14 @@ GENERATE, CANCEL = "Generate", "Cancel"
 
 
 class Events:
-    """The handlers of one page, with the generator that they share and who asked to be stopped."""
+    """The handlers of one page, with the generator that they share and who asked to be stopped.
 
-    def __init__(self, generator: Generator) -> None:
+    `bodies`, wherever a handler takes them, are the values of the sliders for the two people's bodies.
+    """
+
+    def __init__(self, generator: Generator, sliders: Sliders) -> None:
         self.generator = generator
+        self.sliders = sliders
         self.stops: dict[str, threading.Event] = {}
         self._example: Motion | None = None
         self._example_lock = threading.Lock()
@@ -49,7 +54,7 @@ class Events:
         waiting = status("Waiting for a free place…", "busy")
         return (job, request), waiting, gr.update(visible=False), gr.update(visible=True)
 
-    def run(self, job: tuple[str, Request] | None) -> Iterator[tuple[Any, ...]]:
+    def run(self, job: tuple[str, Request] | None, *bodies: float | None) -> Iterator[tuple[Any, ...]]:
         """Generate. Outputs: viewer, status, download, Generate, Cancel. What was shown stays until there is better."""
         if job is None:
             yield tuple(gr.skip() for _ in range(5))
@@ -68,7 +73,8 @@ class Events:
                     continue
                 seconds = time.perf_counter() - started
                 with tempfile.TemporaryDirectory(prefix="intersyn-") as folder:
-                    view, file = publish(news, Path(folder), _file_name(request))
+                    motion = self.sliders.dress(self.sliders.figures(news), bodies)
+                    view, file = publish(motion, Path(folder), _file_name(request))
                     yield view, status(_summary(news, request, seconds), "done"), file, *idle
         except Stopped:
             yield gr.skip(), status("Cancelled; nothing was changed."), gr.skip(), *idle
@@ -85,7 +91,7 @@ class Events:
         stop.set()
         return status("Stopping after this step…", "busy"), gr.skip(), gr.skip()
 
-    def welcome(self) -> Iterator[tuple[Any, ...]]:
+    def welcome(self, *bodies: float | None) -> Iterator[tuple[Any, ...]]:
         """On opening: the first preset, made by the model, now or for an earlier visitor.
 
         Outputs: viewer, status, download.
@@ -98,6 +104,7 @@ class Events:
             yield {"message": str(error)}, status(NOT_READY), gr.skip()
             return
         with tempfile.TemporaryDirectory(prefix="intersyn-") as folder:
+            motion = self.sliders.dress(self.sliders.figures(motion), bodies)
             view, file = publish(motion, Path(folder), _file_name(request), example=True)
             hint = f"“{PRESETS[0].name}”, as this model does it. Change anything and press {GENERATE}."
             yield view, status(hint), file
@@ -118,14 +125,15 @@ class Events:
         except (OSError, ValueError) as error:
             return {"examples": None, "chosen": None, "message": f"The examples cannot be read: {error}."}
 
-    def show_example(self, chosen: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    def show_example(self, chosen: dict[str, Any], *bodies: float | None) -> Iterator[tuple[Any, ...]]:
         """Play the example that was chosen in the list. Outputs: viewer, status, download."""
         from intersyn.data.sample import load_sample, to_motion
 
         example = sample_examples()[chosen["chosen"]]
         with tempfile.TemporaryDirectory(prefix="intersyn-") as folder:
             name = f"{kind(example)}_{example.name.lower().replace(' ', '-')}"
-            view, file = publish(to_motion(load_sample(), example), Path(folder), name)
+            motion = self.sliders.dress(self.sliders.figures(to_motion(load_sample(), example)), bodies)
+            view, file = publish(motion, Path(folder), name)
             yield view, status(f"“{example.name}”, {kind(example)}: not made by the model.", "done"), file
 
     def use_example(self, chosen: dict[str, Any]) -> tuple[Any, ...]:

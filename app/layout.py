@@ -7,6 +7,7 @@ from functools import partial
 import gradio as gr
 
 from app.assets import publish
+from app.bodies import bodies_card, measure, served_body
 from app.events import (
     CANCEL,
     GENERATE,
@@ -41,9 +42,14 @@ FIRST = PRESETS[0]
 
 
 def build(generator: Generator) -> gr.Blocks:
-    """The whole page. The model is not loaded for it: that happens on first use, or by `generator.warm_up`."""
-    events = Events(generator)
-    assets = publish()
+    """The whole page. The model is not loaded for it: that happens on first use, or by `generator.warm_up`.
+
+    Raises `BodyFileError` where the environment names a body that cannot be used.
+    """
+    body, body_name = served_body()
+    sliders = measure(body, body_name)
+    events = Events(generator, sliders)
+    assets = publish(body)
     with gr.Blocks(title="InterSyn", fill_width=True, analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
         gr.HTML(HEADER, apply_default_css=False)
         with gr.Row(elem_id="page", equal_height=False):
@@ -77,6 +83,7 @@ def build(generator: Generator) -> gr.Blocks:
                     download = gr.DownloadButton(
                         "Save NPZ", interactive=False, elem_id="download", scale=0, min_width=104, size="md"
                     )
+                bodies = bodies_card(sliders)
                 examples = examples_list(assets)
                 with gr.Column(elem_classes="is-card", elem_id="model"):
                     _heading("Model", "the same seed gives the same motion")
@@ -115,7 +122,7 @@ def build(generator: Generator) -> gr.Blocks:
             **quiet,
         ).then(
             events.run,
-            job,
+            [job, *bodies],
             [view, report, download, generate, cancel],
             concurrency_limit=1,
             concurrency_id="model",
@@ -131,11 +138,11 @@ def build(generator: Generator) -> gr.Blocks:
         again.click(None, None, seed, js=NEW_SEED, **quiet)
         examples.expand(events.list_examples, None, examples, concurrency_limit=1, **quiet)
         examples.select(
-            events.show_example, examples, [view, report, download], concurrency_limit=4, trigger_mode="always_last",
-            **quiet,
+            events.show_example, [examples, *bodies], [view, report, download], concurrency_limit=4,
+            trigger_mode="always_last", **quiet,
         ).then(_enabled, download, download, queue=False, **quiet)  # fmt: skip
         examples.apply(events.use_example, examples, [together, before_one, report], queue=False, **quiet)
-        demo.load(events.welcome, None, [view, report, download], concurrency_limit=4, **quiet).then(
+        demo.load(events.welcome, bodies, [view, report, download], concurrency_limit=4, **quiet).then(
             _enabled, download, download, queue=False, **quiet
         )
     return demo

@@ -35,6 +35,8 @@ def theme() -> gr.themes.Base:
         block_title_text_color="*neutral_500",
         block_title_text_color_dark="*neutral_400",
         block_title_text_weight="400",
+        block_info_text_color="*neutral_500",
+        block_info_text_color_dark="*neutral_400",
         form_gap_width="0px",
         border_color_primary="transparent",
         border_color_primary_dark="transparent",

@@ -7,12 +7,13 @@ its dtype, shape and offset into the data, beside whatever facts belong to the f
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from intersyn.body.default import Body
+from intersyn.body.smpl_files import BodyArrays
 
 if TYPE_CHECKING:  # Motion brings torch, which packing a body does not need
     from intersyn.motion import Motion
@@ -20,6 +21,7 @@ if TYPE_CHECKING:  # Motion brings torch, which packing a body does not need
 MAGIC = b"ISA1"
 INFLUENCES = 4  # joints per vertex that a shader reads
 QUATERNION_SCALE = 32767
+SHAPE_STEP = 4e-5  # metres for each unit of a beta: an error of 0.02 mm
 _DTYPES = {"u1": np.uint8, "i1": np.int8, "u2": np.uint16, "i2": np.int16, "u4": np.uint32, "f4": np.float32}
 
 
@@ -56,30 +58,35 @@ def unpack_arrays(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     return arrays, header
 
 
-def pack_body(body: Body) -> bytes:
-    """The skinned mesh, quantised: a vertex is `origin + step * position` metres (uint16: under 0.03 mm of error),
-    normals int8, the four strongest joints and their weights uint8 with a sum of exactly 255, triangles uint16.
+def pack_body(body: BodyArrays) -> bytes:
+    """The skinned mesh with its betas, quantised, in gzip. Vertices are planar, (3, V), which compresses better.
+
+    A vertex at rest is `origin + step * positions` metres (uint16: under 0.03 mm of error) and moves by
+    `shape_step * shapes[k]` (int16) for each unit of beta k, a joint from `rest` by `joint_shapes[k]`. `joints` and
+    `weights` (V, 4) are the four strongest, uint8 with a sum of exactly 255; triangles uint16. The viewer finds the
+    normals itself: they change with the betas.
 
     Raises `ValueError` for a mesh with more vertices than 16-bit indices can name.
     """
-    if len(body.vertices) > 65_536:
-        raise ValueError(f"the viewer draws bodies of up to 65536 vertices, got {len(body.vertices)}")
-    low, high = body.vertices.min(0), body.vertices.max(0)
+    if len(body.template) > 65_536:
+        raise ValueError(f"the viewer draws bodies of up to 65536 vertices, got {len(body.template)}")
+    low, high = body.template.min(0), body.template.max(0)
     step = np.maximum(high - low, 1e-6) / 65_535
-    positions = np.zeros((len(body.vertices), 4), np.uint16)  # the fourth column only pads rows to 8 bytes
-    positions[:, :3] = np.round((body.vertices - low) / step)
-    normals = np.zeros((len(body.vertices), 4), np.int8)
-    normals[:, :3] = np.round(body.normals() * 127)
+    shapes = body.shape.transpose(2, 1, 0)  # (K, 3, V)
+    shape_step = max(SHAPE_STEP, float(np.abs(shapes).max()) / 32_767)
+    regressor = body.regressor.astype(np.float64)
     joints, weights = strongest(body.weights)
     arrays = {
-        "rest": body.joints.astype(np.float32),
-        "positions": positions,
-        "normals": normals,
+        "rest": (regressor @ body.template).astype(np.float32),
+        "joint_shapes": np.einsum("jv,kcv->kjc", regressor, shapes).astype(np.float32),
+        "positions": np.round((body.template - low) / step).astype(np.uint16).T,
+        "shapes": np.round(shapes / shape_step).astype(np.int16),
         "joints": joints,
         "weights": weights,
         "triangles": body.faces.astype(np.uint16),
     }
-    return pack_arrays(arrays, {"origin": low.tolist(), "step": step.tolist(), "parents": body.parents.tolist()})
+    facts = {"origin": low.tolist(), "step": step.tolist(), "shape_step": shape_step, "parents": body.parents.tolist()}
+    return gzip.compress(pack_arrays(arrays, facts), mtime=0)  # no time in it: the same body is the same file
 
 
 def strongest(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -93,8 +100,14 @@ def strongest(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def pack_motion(motion: Motion) -> bytes:
     """What the viewer needs of a Motion: local rotations (T, P, 22, 4) as int16 quaternions wxyz (under 0.01 degrees
-    of error), pelvis positions (T, P, 3) float32 in metres, and the frame rate."""
+    of error), pelvis positions (T, P, 3) float32 in metres, betas (P, 10) float32, the frame rate, and `stance`: how
+    high in metres the pelvis of the common skeleton, on which motions are, stands above its soles."""
+    from intersyn.skeleton import REST_FLOOR, REST_JOINTS
+
     quaternions = motion.quaternions().detach().cpu().numpy().swapaxes(0, 1)
-    root = motion.trans.detach().cpu().numpy().swapaxes(0, 1).astype(np.float32)
-    rotations = np.round(quaternions * QUATERNION_SCALE).astype(np.int16)
-    return pack_arrays({"rotations": rotations, "root": root}, {"fps": float(motion.fps)})
+    arrays = {
+        "rotations": np.round(quaternions * QUATERNION_SCALE).astype(np.int16),
+        "root": motion.trans.detach().cpu().numpy().swapaxes(0, 1).astype(np.float32),
+        "betas": motion.betas.detach().cpu().numpy().astype(np.float32),
+    }
+    return pack_arrays(arrays, {"fps": float(motion.fps), "stance": float(REST_JOINTS[0, 1]) - REST_FLOOR})

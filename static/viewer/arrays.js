@@ -20,5 +20,12 @@ export function unpack(buffer) {
 export async function fetchArrays(url) {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`the server answered ${response.status} for ${url.split("/").pop()}`);
-  return unpack(await response.arrayBuffer());
+  return unpack(await inflated(await response.arrayBuffer()));
+}
+
+/** Bodies come in gzip; whoever is in between may have unpacked them already. */
+async function inflated(buffer) {
+  const [first, second] = new Uint8Array(buffer, 0, 2);
+  if (first !== 0x1f || second !== 0x8b) return buffer;
+  return new Response(new Blob([buffer]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }

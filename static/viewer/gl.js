@@ -71,29 +71,58 @@ export class GLRenderer {
     gl.enable(gl.CULL_FACE);
     this.paths = { program: program(gl, source.PATH_VERTEX, source.PATH_FRAGMENT), poser: null, strips: [] };
     if (this.body) this.setBody(this.body);
+    if (this.shapes) this.setShapes(this.shapes);
   }
 
+  /** What all bodies share: which joints hold a vertex, and the triangles. */
   setBody(body) {
-    const { gl } = this;
     this.body = body;
-    this.mesh = gl.createVertexArray();
-    gl.bindVertexArray(this.mesh);
-    const upload = (target, data) => {
-      gl.bindBuffer(target, gl.createBuffer());
-      gl.bufferData(target, data, gl.STATIC_DRAW);
-    };
-    const { positions, normals, joints, weights, triangles } = body.arrays;
-    upload(gl.ARRAY_BUFFER, positions);
-    gl.vertexAttribPointer(0, 3, gl.UNSIGNED_SHORT, false, 8, 0);
-    upload(gl.ARRAY_BUFFER, normals);
-    gl.vertexAttribPointer(1, 3, gl.BYTE, true, 4, 0);
-    upload(gl.ARRAY_BUFFER, joints);
+    const { joints, weights, triangles } = body.arrays;
+    this.skinning = [joints, weights].map((data) => this.upload(this.gl.ARRAY_BUFFER, data));
+    this.triangles = this.upload(this.gl.ELEMENT_ARRAY_BUFFER, triangles);
+    this.indices = triangles.length;
+    this.meshes = [];
+  }
+
+  upload(target, data) {
+    const { gl } = this;
+    const buffer = gl.createBuffer();
+    gl.bindVertexArray(null); // whose triangles would else be replaced
+    gl.bindBuffer(target, buffer);
+    gl.bufferData(target, data, gl.STATIC_DRAW);
+    return buffer;
+  }
+
+  /** Everyone's own skin, as `shapeOf` makes it; those that stay the same objects are kept. */
+  setShapes(shapes) {
+    this.shapes = shapes;
+    const kept = this.meshes.filter(({ shape }) => shapes.includes(shape));
+    for (const mesh of this.meshes) if (!kept.includes(mesh)) this.drop(mesh);
+    this.meshes = shapes.map((shape) => kept.find((mesh) => mesh.shape === shape) ?? this.makeMesh(shape));
+  }
+
+  makeMesh(shape) {
+    const { gl } = this;
+    const own = [shape.vertices, shape.normals].map((data) => this.upload(gl.ARRAY_BUFFER, data));
+    const array = gl.createVertexArray();
+    gl.bindVertexArray(array);
+    own.forEach((buffer, i) => {
+      gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
+      gl.vertexAttribPointer(i, 3, gl.FLOAT, false, 0, 0);
+    });
+    const [joints, weights] = this.skinning;
+    gl.bindBuffer(gl.ARRAY_BUFFER, joints);
     gl.vertexAttribIPointer(2, 4, gl.UNSIGNED_BYTE, 4, 0);
-    upload(gl.ARRAY_BUFFER, weights);
+    gl.bindBuffer(gl.ARRAY_BUFFER, weights);
     gl.vertexAttribPointer(3, 4, gl.UNSIGNED_BYTE, true, 4, 0);
     for (let i = 0; i < 4; i++) gl.enableVertexAttribArray(i);
-    upload(gl.ELEMENT_ARRAY_BUFFER, triangles);
-    this.indices = triangles.length;
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.triangles);
+    return { shape, array, own };
+  }
+
+  drop({ array, own }) {
+    this.gl.deleteVertexArray(array);
+    for (const buffer of own) this.gl.deleteBuffer(buffer);
   }
 
   /** Ribbons on the floor along everyone's way, made once per motion. */
@@ -154,14 +183,12 @@ export class GLRenderer {
   }
 
   drawBodies({ made, at }, poser, matrix, colours) {
-    const { gl, body } = this;
+    const { gl } = this;
     gl.useProgram(made);
     gl.uniformMatrix4fv(at.viewProjection, false, matrix);
-    gl.uniform3fv(at.origin, body.origin);
-    gl.uniform3fv(at.step_, body.step);
-    gl.bindVertexArray(this.mesh);
     const size = poser.joints * 12;
     for (let person = 0; person < poser.people; person++) {
+      gl.bindVertexArray(this.meshes[person].array);
       gl.uniform4fv(at.bones, poser.skin, person * size, size);
       if (colours) gl.uniform3fv(at.colour, colours[person % colours.length]);
       gl.drawElements(gl.TRIANGLES, this.indices, gl.UNSIGNED_SHORT, 0);

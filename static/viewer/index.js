@@ -1,6 +1,7 @@
 // The viewer: shows one motion at a time, handed over by the page as { motion: file, people, segments, ... }.
 
 import { fetchArrays } from "./arrays.js";
+import { onBodies, readBodies } from "./bodies.js";
 import { Camera, framing, sideView } from "./camera.js";
 import { Clock } from "./clock.js";
 import { GLRenderer, NoWebGL } from "./gl.js";
@@ -8,6 +9,7 @@ import { onThemeChange, readLook } from "./look.js";
 import { project } from "./math.js";
 import { control } from "./pointer.js";
 import { Poser } from "./poser.js";
+import { shapeOf } from "./shape.js";
 import { StickRenderer } from "./sticks.js";
 import { Timeline } from "./timeline.js";
 
@@ -115,6 +117,10 @@ class Viewer {
       this.look = readLook(this.element);
       this.draw();
     });
+    this.stopBodies = onBodies(() => {
+      this.dress();
+      this.draw();
+    });
   }
 
   /** Show what the page handed over; null is the empty stage. Answers late are dropped. */
@@ -142,7 +148,9 @@ class Viewer {
     if (this.shown !== address || this.gone) return;
     this.say("");
     this.value = value;
+    this.motion = motion;
     this.poser = new Poser(this.body, motion);
+    this.dress();
     this.camera.setTrack(framing(this.poser, motion.fps), sideView(this.poser, this.meeting(value.segments)));
     this.makeTags(value.people);
     this.element.dataset.loaded = "true";
@@ -151,6 +159,23 @@ class Viewer {
     this.timeline.load(value.segments);
     if (!matchMedia("(prefers-reduced-motion: reduce)").matches) this.clock.play();
     if (!value.example) this.stage.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  }
+
+  /** Give everyone their body: the motion's, with the height and build that the page's sliders stand at. */
+  dress() {
+    if (!this.poser) return;
+    const sliders = readBodies();
+    const { betas } = this.motion.arrays;
+    const size = betas.length / this.poser.people;
+    this.shapes = Array.from({ length: this.poser.people }, (_, person) => {
+      const own = [...betas.subarray(person * size, (person + 1) * size)];
+      own.splice(0, sliders[person]?.length ?? 0, ...(sliders[person] ?? []));
+      const before = this.shapes?.[person];
+      if (before && own.every((beta, k) => beta === before.betas[k])) return before;
+      return { betas: own, ...shapeOf(this.body, own) };
+    });
+    this.poser.setShapes(this.shapes);
+    this.renderer.setShapes(this.shapes);
   }
 
   meeting(segments) {
@@ -261,6 +286,7 @@ class Viewer {
     this.clock.pause();
     this.resizing?.disconnect();
     this.stopTheme?.();
+    this.stopBodies?.();
     this.renderer?.dispose();
   }
 }

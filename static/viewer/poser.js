@@ -1,4 +1,4 @@
-// A motion at any instant: forward kinematics on the rest skeleton.
+// A motion at any instant: forward kinematics on everyone's own skeleton at rest.
 
 /** Poses everyone of a motion; between two frames rotations and roots are interpolated. */
 export class Poser {
@@ -7,11 +7,18 @@ export class Poser {
     [this.frames, this.people, this.joints] = motion.shapes.rotations;
     this.rotations = motion.arrays.rotations;
     this.root = motion.arrays.root;
+    this.stance = motion.stance;
     this.parents = body.parents;
-    this.rest = body.arrays.rest;
     const count = this.people * this.joints;
     this.world = new Float32Array(count * 12); // rows of 3 x 4: rotation and joint position
     this.skin = new Float32Array(count * 12); // the same with the rest pose taken out, for vertices
+    this.frame = -1;
+  }
+
+  /** Everyone's body, as `shapeOf` makes it. Longer legs carry the pelvis higher, so that feet stay on the floor. */
+  setShapes(shapes) {
+    this.shapes = shapes;
+    this.lifts = shapes.map(({ stance }) => stance / this.stance);
     this.frame = -1;
   }
 
@@ -23,7 +30,7 @@ export class Poser {
 
   rootAt(frame, person) {
     const at = (frame * this.people + person) * 3;
-    return [this.root[at], this.root[at + 1], this.root[at + 2]];
+    return [this.root[at], this.root[at + 1] * this.lifts[person], this.root[at + 2]];
   }
 
   poseAt(frame) {
@@ -36,7 +43,8 @@ export class Poser {
   }
 
   posePerson(person, first, next, weight) {
-    const { joints, parents, rest, rotations, world, skin } = this;
+    const { joints, parents, rotations, world, skin } = this;
+    const { rest } = this.shapes[person];
     const rowA = (first * this.people + person) * joints * 4;
     const rowB = (next * this.people + person) * joints * 4;
     const rootA = this.rootAt(first, person);

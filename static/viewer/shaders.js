@@ -5,7 +5,6 @@ layout(location=0) in vec3 position;
 layout(location=1) in vec3 normal;
 layout(location=2) in uvec4 joints;
 layout(location=3) in vec4 weights;
-uniform vec3 origin, step_;
 uniform vec4 bones[66];
 mat3x4 blended() {
   mat3x4 m = mat3x4(0.0);
@@ -39,7 +38,7 @@ uniform mat4 viewProjection;
 out vec3 world, direction;
 void main() {
   mat3x4 m = blended();
-  world = vec4(origin + step_ * position, 1.0) * m;
+  world = vec4(position, 1.0) * m;
   direction = vec4(normal, 0.0) * m;
   gl_Position = viewProjection * vec4(world, 1.0);
 }`;
@@ -67,7 +66,7 @@ export const SHADOW_VERTEX = `#version 300 es
 ${SKINNING}
 uniform mat4 viewProjection;
 void main() {
-  gl_Position = viewProjection * vec4(vec4(origin + step_ * position, 1.0) * blended(), 1.0);
+  gl_Position = viewProjection * vec4(vec4(position, 1.0) * blended(), 1.0);
 }`;
 
 export const SHADOW_FRAGMENT = `#version 300 es

@@ -15,6 +15,9 @@ export class StickRenderer {
     this.parents = body.parents;
   }
 
+  /** Sticks have no skin; the poser knows everyone's bones. */
+  setShapes() {}
+
   render({ poser, view, look }) {
     const { context, canvas } = this;
     const { width, height } = canvas;

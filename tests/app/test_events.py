@@ -10,11 +10,13 @@ import gradio as gr
 import numpy as np
 import pytest
 
+from app.bodies import Sliders, measure
 from app.events import Events, apply_preset, preset_form
 from app.form import read
 from app.generation import GenerationError, Generator, Progress, Stopped
 from app.presets import PRESETS
 from intersyn.body.browser import unpack_arrays
+from intersyn.body.default import default_arrays
 from intersyn.data.store import ClipStore
 from intersyn.motion import Motion
 
@@ -32,9 +34,14 @@ def generator(tiny_checkpoint: Path) -> Generator:
     return generator
 
 
+@pytest.fixture(scope="module")
+def sliders() -> Sliders:
+    return measure(default_arrays(), "")
+
+
 @pytest.fixture
-def events(generator: Generator) -> Events:
-    return Events(generator)
+def events(generator: Generator, sliders: Sliders) -> Events:
+    return Events(generator, sliders)
 
 
 def test_a_wrong_form_starts_nothing(events):
@@ -109,8 +116,8 @@ def test_a_visitor_who_leaves_stops_the_work(generator):
     assert stop.is_set()
 
 
-def test_a_missing_checkpoint_is_one_sentence(tmp_path):
-    events = Events(Generator(str(tmp_path / "absent")))
+def test_a_missing_checkpoint_is_one_sentence(tmp_path, sliders):
+    events = Events(Generator(str(tmp_path / "absent")), sliders)
     job, *_ = events.begin(*astuple(FORM))
     *_, last = events.run(job)
     assert "There is no checkpoint folder" in last[1]

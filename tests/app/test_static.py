@@ -1,5 +1,6 @@
 """The page's own files: valid modules that ask nobody else, and a build that names no host."""
 
+import gzip
 import re
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.assets import publish, style_sheet
+from intersyn.body.default import default_arrays
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 MODULES = sorted(STATIC.rglob("*.js"))
@@ -37,16 +39,17 @@ def test_imports_stay_inside_their_folder(path):
 
 def test_published_files_carry_their_content_in_the_address(tmp_path, monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    assets = publish()
-    assert assets == publish()
+    body = default_arrays()
+    assets = publish(body)
+    assert assets == publish(body)
     for path in (assets.viewer, assets.plan, assets.examples, assets.body):
         assert path.is_file()
         assert path.is_relative_to(tmp_path)
     assets.body.write_bytes(b"half of it")
-    publish()
-    assert assets.body.read_bytes()[:4] == b"ISA1"
+    publish(body)
+    assert gzip.decompress(assets.body.read_bytes())[:4] == b"ISA1"
     monkeypatch.setattr("app.assets.pack_body", lambda body: b"another")
-    assert publish().folder != assets.folder
+    assert publish(body).folder != assets.folder
 
 
 def test_the_style_sheet_goes_into_the_head_whole():

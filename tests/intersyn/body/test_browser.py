@@ -1,9 +1,12 @@
+import gzip
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from intersyn.body.browser import QUATERNION_SCALE, pack_arrays, pack_body, pack_motion, strongest, unpack_arrays
-from intersyn.body.default import default_body
+from intersyn.body.default import default_arrays
 from intersyn.motion import Motion
 from intersyn.rotations import normalize_quaternion, quaternion_to_axis_angle
 
@@ -25,16 +28,28 @@ def test_container_refuses_what_the_viewer_cannot_read():
         unpack_arrays(b"PK\x03\x04nothing of ours")
 
 
-def test_body_survives_quantisation():
-    body = default_body()
+def test_body_survives_quantisation_at_any_betas():
+    body = default_arrays()
     data = pack_body(body)
-    arrays, facts = unpack_arrays(data)
-    positions = np.array(facts["origin"]) + arrays["positions"][:, :3] * np.array(facts["step"])
-    assert np.abs(positions - body.vertices).max() < 3e-5
+    arrays, facts = unpack_arrays(gzip.decompress(data))
+    betas = np.random.default_rng(0).uniform(-2.5, 2.5, 10)
+    origin, step = (np.array(facts[key])[:, None] for key in ("origin", "step"))
+    shown = origin + step * arrays["positions"] + facts["shape_step"] * np.tensordot(betas, arrays["shapes"], 1)
+    asked = body.template + body.shape @ betas
+    assert np.abs(shown.T - asked).max() < 2e-4
+    joints = arrays["rest"] + np.tensordot(betas, arrays["joint_shapes"], 1)
+    np.testing.assert_allclose(joints, body.regressor.astype(float) @ asked, atol=1e-6)
     np.testing.assert_array_equal(arrays["triangles"], body.faces)
     assert (arrays["weights"].astype(int).sum(1) == 255).all()
     assert arrays["joints"].max() < 22
-    assert len(data) < 240_000
+    assert data == pack_body(body), "the address of the file is a hash of its content"
+    assert len(data) < 200_000
+
+
+def test_body_with_too_many_vertices_is_refused():
+    body = replace(default_arrays(), template=np.zeros((65_537, 3), np.float32))
+    with pytest.raises(ValueError, match="up to 65536 vertices, got 65537"):
+        pack_body(body)
 
 
 def test_strongest_gives_the_remainder_to_the_strongest():
@@ -50,10 +65,12 @@ def test_motion_arrives_frame_by_frame():
     torch.manual_seed(0)
     quaternions = normalize_quaternion(torch.randn(2, 5, 22, 4))
     trans = torch.randn(2, 5, 3)
-    motion = Motion(quaternion_to_axis_angle(quaternions), trans, torch.zeros(2, 10), 20.0)
+    motion = Motion(quaternion_to_axis_angle(quaternions), trans, torch.randn(2, 10), 20.0)
     arrays, facts = unpack_arrays(pack_motion(motion))
     assert facts["fps"] == 20.0
+    assert facts["stance"] == pytest.approx(0.965, abs=1e-3)
     assert arrays["rotations"].shape == (5, 2, 22, 4)
+    np.testing.assert_array_equal(arrays["betas"], motion.betas.numpy())
     np.testing.assert_array_equal(arrays["root"][3, 1], trans[1, 3].numpy())
     sent = arrays["rotations"][3, 1] / QUATERNION_SCALE
     sent /= np.linalg.norm(sent, axis=-1, keepdims=True)
