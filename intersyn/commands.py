@@ -135,11 +135,20 @@ def check_outputs(paths: Sequence[Path], people: int, frames: int, options: Expo
     for path in paths:
         if format_of(path).one_frame and options.frame >= frames:
             raise InputError(f"There is no frame {options.frame}: the motion has frames 0 to {frames - 1}.")
+        if format_of(path).drawn and (problem := _no_gl()):
+            raise InputError(problem)
         for file in export_paths(path, people):
             if file in seen:
                 raise InputError(f"{file} would be written twice: give each --out a name of its own.")
             seen.add(file)
             check_output(file)
+
+
+def _no_gl() -> str | None:
+    """Why nothing can be drawn here, if so."""
+    from intersyn.render.gl import gl_problem
+
+    return gl_problem()
 
 
 def check_output(path: Path) -> None:

@@ -29,6 +29,7 @@ class Format:
     writer: "module:function", imported when first needed; called as (motion, path, options) -> list[Path].
     per_person: whether several people make several files, `name_0`, `name_1`, ...
     one_frame: whether it shows `ExportOptions.frame` only.
+    drawn: whether it needs OpenGL (see `render.gl.gl_problem`).
     slow: whether the writer also takes `progress` and `cancelled`.
     """
 
@@ -38,6 +39,7 @@ class Format:
     writer: str
     per_person: bool = False
     one_frame: bool = False
+    drawn: bool = False
     slow: bool = False
 
     def load_writer(self) -> Callable[..., list[Path]]:
@@ -74,11 +76,11 @@ FORMATS: dict[str, Format] = {
         ),
         Format(
             ".mp4", "Video", "a film of the bodies with captions and the timeline; needs OpenGL, no graphics card",
-            "intersyn.export.video:write_video", slow=True,
+            "intersyn.export.video:write_video", drawn=True, slow=True,
         ),
         Format(
             ".png", "Picture", "one frame as the video shows it; needs OpenGL, no graphics card",
-            "intersyn.export.picture:write_picture", one_frame=True,
+            "intersyn.export.picture:write_picture", drawn=True, one_frame=True,
         ),
     )
 }  # fmt: skip

@@ -315,6 +315,14 @@ def test_the_readmes_example_is_valid():
     assert read_timeline(options).boundaries == (70, 130)
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.png"])
+def test_without_opengl_nothing_is_made_for_a_film(run, out, monkeypatch, name):
+    monkeypatch.setattr("intersyn.render.gl._probe", lambda: (None, "Videos and pictures need OpenGL."))
+    monkeypatch.setattr(pipeline.InterSynPipeline, "from_pretrained", None)  # would fail with a traceback
+    outputs = ["--out", str(out), "--out", str(out.parent / name)]
+    assert_refused(run(*TEXTS, *TIMES, *outputs), out, "error: Videos and pictures need OpenGL.")
+
+
 @pytest.fixture
 def convert(capsys):
     """Run `convert` in this process; returns exit code, stdout and stderr."""
