@@ -1,4 +1,4 @@
-"""Speed and memory: generation by stage, what each setting costs beside the page's default, and training's data path.
+"""Speed and memory: generation by stage, each setting beside the page's default, bodies, and training's data path.
 
     python -m training.benchmark                             # the bundled checkpoint, 2 threads
     python -m training.benchmark --checkpoint runs/bundle --repeats 15 --device cuda
@@ -23,14 +23,19 @@ import numpy as np
 import torch
 import tyro
 
+from intersyn.body.capsules import penetration_depth
+from intersyn.body.contact import skin_contacts
+from intersyn.body.model import load_body_model
 from intersyn.data.compose.bases import Bases
 from intersyn.data.compose.composer import compose
 from intersyn.data.compose.declaration import read_programs
 from intersyn.data.compose.solver import SolverConfig
+from intersyn.data.sample import list_examples, load_sample, to_motion
 from intersyn.data.store import ClipStore
 from intersyn.diffusion import CosineSchedule
 from intersyn.models.cmdm import CMDM, CMDMConfig
 from intersyn.pipeline import VARIANTS, InterSynPipeline
+from intersyn.skeleton import global_rotations
 from intersyn.timeline import Part, Segment, Timeline
 
 TEXTS = ("a person walks forward", "two people salsa dance", "a person waves with the right hand")
@@ -104,6 +109,23 @@ def settings(pipe: InterSynPipeline, config: Config) -> dict[str, float]:
     return medians(jobs, max(3, config.repeats // 3), config.device)
 
 
+def bodies(config: Config) -> dict[str, float]:
+    """Median seconds of posing the default body, and of measuring how two people touch, in a bundled clip of a hug."""
+    store, body = load_sample(), load_body_model()
+    hug = to_motion(store, next(example for example in list_examples(store) if example.clips[0].action == "hug"))
+    rotations = global_rotations(hug.quaternions())
+    joints = hug.joints()
+    frames = list(range(hug.frames))
+    poses = [frames[k % hug.frames] for k in range(400)]
+    touching = frames[hug.frames // 2]
+    jobs = {
+        "posing 400 frames of one person": lambda: body.vertices(hug, 0, poses),
+        f"capsules of two, {hug.frames} frames": lambda: penetration_depth(*joints, rotations=tuple(rotations)),
+        "skins of two, the frame of a hug": lambda: skin_contacts(hug, body, [touching]),
+    }
+    return medians(jobs, max(3, config.repeats // 3), "cpu")
+
+
 def training(config: Config) -> dict[str, float]:
     """Median seconds of drawing one interleaved batch, and of one optimisation step on a batch that is there."""
     from training import train_ins
@@ -155,7 +177,7 @@ def peak_megabytes(device: str) -> float:
 
 
 def main(config: Config) -> None:
-    """Measure and print two Markdown tables."""
+    """Measure and print three Markdown tables."""
     torch.set_num_threads(config.threads)
     begin = time.perf_counter()
     pipe = InterSynPipeline.from_pretrained(config.checkpoint, config.device)
@@ -182,6 +204,9 @@ def main(config: Config) -> None:
     for name, seconds in by_setting.items():
         print(f"| {name} | {seconds:.3f} | {seconds / by_setting['the default']:.2f} |")
     print(f"\nPeak memory {peak_megabytes(config.device):.0f} MB.")
+    print("\n| bodies | seconds |\n|---|---|")
+    for name, seconds in bodies(config).items():
+        print(f"| {name} | {seconds:.3f} |")
     if config.data:
         drawing, step = training(config).values()
         print(

@@ -48,6 +48,10 @@ class Surface:
         triangle[boxed] = self.kept[nearest[np.arange(len(boxed)), which]]
         return distance, triangle
 
+    def closest(self, points: np.ndarray, triangle: np.ndarray) -> np.ndarray:
+        """Where on these triangles (N,), numbered as in `faces`, points (N, 3) are nearest: (N, 3)."""
+        return _closest(points, self.corners[np.searchsorted(self.kept, triangle)])
+
 
 def _signed(points: np.ndarray, corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Signed distance (N,) of points (N, 3) to the nearest of their own triangles (N, M, 3 corners, 3), and which."""
@@ -69,3 +73,23 @@ def _signed(points: np.ndarray, corners: np.ndarray) -> tuple[np.ndarray, np.nda
     facing = np.where(square <= least + 1e-12, np.abs(height), -1.0).argmax(1)
     side = np.where(height[np.arange(len(points)), facing] < 0, -1.0, 1.0)
     return np.sqrt(least[:, 0]) * side, facing
+
+
+def _closest(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
+    """The point (N, 3) of each triangle (N, 3 corners, 3) that is nearest to its own of points (N, 3)."""
+    a, b, c = (corners[:, k].astype(np.float64) for k in range(3))
+    p = points.astype(np.float64)
+    normal = np.cross(b - a, c - a)
+    normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-18)
+    over = np.ones(len(p), bool)
+    best, square = p.copy(), np.full(len(p), np.inf)
+    for start, end in ((a, b), (b, c), (c, a)):
+        edge, to = end - start, p - start
+        over &= (np.cross(edge, to) * normal).sum(-1) >= 0
+        along = np.clip((edge * to).sum(-1) / np.maximum((edge * edge).sum(-1), 1e-18), 0, 1)
+        foot = start + along[:, None] * edge
+        distance = ((p - foot) ** 2).sum(-1)
+        best = np.where((distance < square)[:, None], foot, best)
+        square = np.minimum(distance, square)
+    foot = p - ((p - a) * normal).sum(-1, keepdims=True) * normal
+    return np.where(over[:, None], foot, best)

@@ -37,13 +37,15 @@ def test_timeline_is_the_pages_default():
     assert timeline(392, people=3).num_people == 3
 
 
-def test_prints_two_tables(tiny_checkpoint, capsys):
+def test_prints_three_tables(tiny_checkpoint, capsys):
     main(Config(checkpoint=str(tiny_checkpoint), threads=1, frames=100, repeats=1))
     shown = capsys.readouterr().out
     for row in ("texts", "INS", "REC", "decoding", "all"):
         assert re.search(rf"^\| {row} \| \d+\.\d{{3}} \|", shown, re.MULTILINE), row
     assert re.search(r"^\| the default \| \d+\.\d{3} \| 1\.00 \|$", shown, re.MULTILINE)
     assert re.search(r"^\| 4 people \| \d+\.\d{3} \| \d+\.\d{2} \|$", shown, re.MULTILINE)
+    for row in ("posing 400 frames of one person", r"capsules of two, \d+ frames", "skins of two, the frame of a hug"):
+        assert re.search(rf"^\| {row} \| \d+\.\d{{3}} \|$", shown, re.MULTILINE), row
     assert re.search(r"Peak memory \d+ MB", shown)
 
 

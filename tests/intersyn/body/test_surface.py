@@ -11,24 +11,11 @@ from intersyn.body.skin import skin
 from intersyn.body.surface import Surface
 from intersyn.rotations import axis_angle_to_quaternion
 from intersyn.skeleton import JOINT, REST_JOINTS
+from tests.winding import winding_number
 
 CORNERS = np.array([(x, y, z) for x in (0.0, 1) for y in (0.0, 1) for z in (0.0, 1)])
 SIDES = np.array([(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)])
 CUBE = CORNERS, np.concatenate((SIDES[:, [0, 1, 2]], SIDES[:, [0, 2, 3]]))
-
-
-def winding_number(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
-    """How often closed triangles (F, 3, 3) surround each point (N, 3): solid angles by Van Oosterom and Strackee."""
-    out = []
-    for point in points:
-        a, b, c = (corners[:, k] - point for k in range(3))
-        la, lb, lc = (np.linalg.norm(x, axis=-1) for x in (a, b, c))
-        volume = (a * np.cross(b, c)).sum(-1)
-        out.append(
-            np.arctan2(volume, la * lb * lc + (a * b).sum(-1) * lc + (b * c).sum(-1) * la + (c * a).sum(-1) * lb).sum()
-            / (2 * np.pi)
-        )
-    return np.array(out)
 
 
 def posed(**turns: tuple[float, float, float]) -> np.ndarray:
@@ -59,7 +46,7 @@ def test_bodies_by_exact_winding_numbers(turns: dict) -> None:
     generator = np.random.default_rng(0)
     points = vertices[generator.integers(0, len(vertices), 150)] + generator.normal(0, 0.02, (150, 3))
     distance, _ = Surface(vertices, faces).distance(points, 0.2)
-    winding = winding_number(points, vertices[faces].astype(np.float64))
+    winding = winding_number(points, vertices, faces)
     np.testing.assert_allclose(winding, np.round(winding), atol=1e-3)
     assert 30 < (winding > 0.5).sum() < 120
     # a fold of the skin enters the body: there the nearest sheet decides, and may take inside for outside
@@ -79,3 +66,17 @@ def test_nearest_triangle_is_the_nearest_of_all() -> None:
         assert found <= np.linalg.norm(spread - point, axis=1).min() + 1e-6
     own = vertices[faces[triangle]]
     assert (np.linalg.norm(own.mean(1) - points, axis=1) < np.abs(distance) + 0.02).all()
+
+
+def test_closest_points_lie_on_their_triangles_at_the_distance_found() -> None:
+    generator = np.random.default_rng(2)
+    vertices, faces = posed(), default_body().faces
+    points = vertices[generator.integers(0, len(vertices), 100)] + generator.normal(0, 0.02, (100, 3))
+    surface = Surface(vertices, faces, points, 0.2)
+    distance, triangle = surface.distance(points, 0.2)
+    closest = surface.closest(points, triangle)
+    np.testing.assert_allclose(np.linalg.norm(closest - points, axis=1), np.abs(distance), atol=1e-9)
+    a, b, c = (vertices[faces[triangle, k]].astype(np.float64) for k in range(3))
+    for k in range(len(points)):
+        shares = np.linalg.lstsq(np.stack((a[k], b[k], c[k]), 1), closest[k], rcond=None)[0]
+        assert shares.min() > -1e-5 and shares.sum() == pytest.approx(1, abs=1e-4)
