@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+os.environ.pop("INTERSYN_BODY", None)  # tests are written for the default body
 torch.set_num_threads(min(2, torch.get_num_threads()))  # tests run on small machines, beside other work
 
 

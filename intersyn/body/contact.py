@@ -12,10 +12,11 @@ from itertools import combinations, permutations
 
 import numpy as np
 
-from intersyn.body.mesh_contact import REACH, MeshContact, mesh_contact, skin_distance
+from intersyn.body.mesh_contact import MeshContact, mesh_contact, skin_distance
 from intersyn.body.model import BodyModel, load_body_model
 from intersyn.motion import Motion
 
+REACH = 0.15  # metres: no point of a body is as deep in it, so that no depth is left out
 Bodies = BodyModel | Sequence[BodyModel] | None
 
 
@@ -40,7 +41,8 @@ def skin_contacts(
     """Every pair of people, in the order (0, 1), (0, 2), ..., (1, 2), ...; none for one person.
 
     body: everybody's, or one for each person; the default of `load_body_model` where None. frames: all where None.
-    reach: metres within which distances are measured. Raises `ValueError` where there are not as many bodies as people.
+    reach: metres beyond which nothing is measured, in or out. Raises `ValueError` where there are not as many bodies
+    as people.
     """
     bodies = _bodies(motion, body)
     chosen = np.arange(motion.frames)[slice(None) if frames is None else frames]

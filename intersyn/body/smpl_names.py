@@ -42,7 +42,10 @@ def find_body(source: str | Path, gender: str) -> tuple[Path, str]:
         return source, gender_of(source) or gender
     if not source.is_dir():
         raise BodyFileError(f"There is no body at {source}: give the path of {WHERE}, or of a folder with such files.")
-    found = sorted(_bodies(source, _DEPTH), key=lambda entry: entry[1].name, reverse=True)
+    try:
+        found = sorted(_bodies(source, _DEPTH), key=lambda entry: entry[1].name, reverse=True)
+    except OSError as error:
+        raise BodyFileError(f"{error.filename or source} cannot be read: {error.strerror or error}.") from error
     found.sort(key=lambda entry: entry[0])
     for _, path, whose in found:
         if whose == gender:
