@@ -56,7 +56,8 @@ def read_body(path: str | Path) -> BodyArrays:
     except OSError as error:
         raise BodyFileError(f"{path.name} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:
-        raise BodyFileError(f"{path.name} {error}.") from error
+        said = " ".join(str(error).split()).rstrip(".")  # pickle and numpy say some things in several lines
+        raise BodyFileError(f"{path.name} {said}.") from error
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
@@ -125,7 +126,8 @@ def _floats(fields: Mapping[str, np.ndarray], name: str, *shape: int | None, col
         more = " or more" if columns is not None else ""
         found = fields[name]
         raise ValueError(f"has a {name} that is {found.dtype}{found.shape} where a body has numbers ({expected}{more})")
-    array = array.astype(np.float32)
+    with np.errstate(over="ignore"):  # what float32 cannot hold is refused below
+        array = array.astype(np.float32)
     if not np.isfinite(array).all():
         raise ValueError(f"has numbers in {name} that are not finite")
     return array

@@ -134,6 +134,7 @@ def without(name: str) -> dict[str, Any]:
         (body_fields() | {"weights": np.ones((96, 23))}, r"weights that is float64\(96, 23\) where .* \(96, 24\)"),
         (body_fields() | {"shapedirs": np.zeros((96, 3, 9))}, r"shapedirs .*\(96, 3, 10 or more\)"),
         (body_fields() | {"v_template": np.full((96, 3), np.nan)}, "v_template that are not finite"),
+        (body_fields() | {"v_template": np.full((96, 3), 1e300)}, "v_template that are not finite"),
         (body_fields() | {"f": np.array([[0, 1, 96]])}, "vertices 0 to 96, and only 96 vertices"),
         (body_fields() | {"v_template": np.array([["a"] * 3] * 96)}, "v_template that is <U1"),
         (body_fields() | {"posedirs": np.array({}, dtype=object)}, "posedirs is no plain array"),
@@ -158,6 +159,9 @@ def test_files_that_are_no_bodies(tmp_path: Path) -> None:
         read_body(tmp_path / "cut.npz")
     (tmp_path / "notes.pkl").write_text("SMPL is on the other disk")
     with pytest.raises(BodyFileError, match=r"notes\.pkl is no pickle"):
+        read_body(tmp_path / "notes.pkl")
+    (tmp_path / "notes.pkl").write_bytes(b"Pby reference\n.")
+    with pytest.raises(BodyFileError, match=r"^notes\.pkl is no pickle, or a damaged one: [^\n]*[^.]\.$"):
         read_body(tmp_path / "notes.pkl")
     fields = body_fields()
     fields["kintree_table"][0, 4] = 3
