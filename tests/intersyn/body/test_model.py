@@ -32,7 +32,8 @@ def moving(frames: int) -> Motion:
 
 def test_vertices_at_rest_are_the_template(body: BodyModel) -> None:
     motion = standing(torch.zeros(1, 10))
-    moved = motion.trans[0, 0].numpy() - REST_JOINTS[0].numpy()
+    moved = body.place(motion, 0)[0] - body.rest().joints[0]
+    np.testing.assert_allclose(moved, motion.trans[0, 0] - REST_JOINTS[0], atol=1e-3)
     vertices = body.vertices(motion, 0)
     assert vertices.shape == (2, len(default_body().vertices), 3) and vertices.dtype == np.float32
     np.testing.assert_allclose(vertices[1], default_body().vertices + moved, atol=2e-5)
