@@ -69,10 +69,10 @@ class Sliders:
             pairs.append((grown / self.growth, self.fuller * min(max(build or 0.0, -BUILD_REACH), BUILD_REACH)))
         return pairs
 
-    def values(self, motion: Motion) -> list[float]:
-        """The inverse of `betas` for a motion with betas of its own, within the sliders' range."""
+    def values(self, betas: Sequence[Sequence[float]]) -> list[float]:
+        """The inverse of `betas`, for people with betas (P, 2 or more) of their own, within the sliders' range."""
         values = self.middle
-        for k, person in enumerate(motion.betas[: len(PEOPLE)].tolist()):
+        for k, person in enumerate(betas[: len(PEOPLE)]):
             grown = min(max(round(person[HEIGHT] * self.growth), -HEIGHT_REACH), HEIGHT_REACH)
             build = min(max(round(person[WEIGHT] * self.fuller, 1), -BUILD_REACH), BUILD_REACH)
             values[2 * k : 2 * k + 2] = [round(self.height) + grown, build]

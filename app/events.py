@@ -7,7 +7,8 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from app.bodies import Sliders
+from app.downloads import HIDDEN
 from app.examples import TOGETHER, facts, kind
 from app.form import VARIANTS, Form, FormError, Request, fit, read
 from app.generation import GenerationError, Generator, Progress, Stopped
 from app.presets import PRESETS, Preset
+from app.session import Session
 from app.viewer import manifest, status
 
 if TYPE_CHECKING:
@@ -33,7 +36,8 @@ GENERATE, CANCEL = "Generate", "Cancel"
 class Events:
     """The handlers of one page, with the generator that they share and who asked to be stopped.
 
-    `bodies`, wherever a handler takes them, are the values of the sliders for the two people's bodies.
+    `bodies`, wherever a handler takes them, are the values of the sliders for the two people's bodies. Handlers that
+    show another motion hide the button that saves a file of the one before: their output `save`.
     """
 
     def __init__(self, generator: Generator, sliders: Sliders) -> None:
@@ -43,19 +47,22 @@ class Events:
         self._example: Motion | None = None
         self._example_lock = threading.Lock()
 
-    def begin(self, *fields: Any) -> tuple[Any, ...]:
+    def begin(self, session: Session, *fields: Any) -> tuple[Any, ...]:
         """Check the form. Outputs: the job (None if the form is wrong), status, Generate, Cancel."""
         try:
             request = read(Form(*fields))
         except FormError as error:
             return None, status(str(error), "error", field=error.field), gr.skip(), gr.skip()
+        session.asked = True
         job = uuid.uuid4().hex
         self.stops[job] = threading.Event()
         waiting = status("Waiting for a free place…", "busy")
         return (job, request), waiting, gr.update(visible=False), gr.update(visible=True)
 
-    def run(self, job: tuple[str, Request] | None, *bodies: float | None) -> Iterator[tuple[Any, ...]]:
-        """Generate. Outputs: viewer, status, download, Generate, Cancel. What was shown stays until there is better."""
+    def run(
+        self, job: tuple[str, Request] | None, session: Session, *bodies: float | None
+    ) -> Iterator[tuple[Any, ...]]:
+        """Generate. Outputs: viewer, status, save, Generate, Cancel. What was shown stays until there is better."""
         if job is None:
             yield tuple(gr.skip() for _ in range(5))
             return
@@ -72,16 +79,23 @@ class Events:
                     started = time.perf_counter() if news.done == 0 else started
                     continue
                 seconds = time.perf_counter() - started
-                with tempfile.TemporaryDirectory(prefix="intersyn-") as folder:
-                    motion = self.sliders.dress(self.sliders.figures(news), bodies)
-                    view, file = publish(motion, Path(folder), _file_name(request))
-                    yield view, status(_summary(news, request, seconds), "done"), file, *idle
+                session.show(self.sliders.figures(news), _file_name(request), request)
+                with self.manifest(session, bodies) as view:
+                    yield view, status(_summary(news, request, seconds), "done"), HIDDEN, *idle
         except Stopped:
             yield gr.skip(), status("Cancelled; nothing was changed."), gr.skip(), *idle
         except GenerationError as error:
             yield gr.skip(), status(str(error), "error"), gr.skip(), *idle
         finally:
             self.stops.pop(key, None)
+
+    @contextmanager
+    def manifest(
+        self, session: Session, bodies: Sequence[float | None], example: bool = False
+    ) -> Iterator[dict[str, Any]]:
+        """What the viewer is handed of the session's motion; its files live until Gradio has copied them."""
+        with tempfile.TemporaryDirectory(prefix="intersyn-") as folder:
+            yield manifest(self.sliders.dress(session.motion, bodies), Path(folder), example)
 
     def cancel(self, job: tuple[str, Request] | None) -> tuple[Any, ...]:
         """Ask the running job to stop. Outputs: status, Generate, Cancel."""
@@ -91,10 +105,10 @@ class Events:
         stop.set()
         return status("Stopping after this step…", "busy"), gr.skip(), gr.skip()
 
-    def welcome(self, *bodies: float | None) -> Iterator[tuple[Any, ...]]:
+    def welcome(self, session: Session, *bodies: float | None) -> Iterator[tuple[Any, ...]]:
         """On opening: the first preset, made by the model, now or for an earlier visitor.
 
-        Outputs: viewer, status, download.
+        Outputs: viewer, status, save.
         """
         if not self.generator.is_loaded:
             yield {"message": "Loading the model…"}, status("Loading the model…", "busy"), gr.skip()
@@ -103,11 +117,13 @@ class Events:
         except GenerationError as error:
             yield {"message": str(error)}, status(NOT_READY), gr.skip()
             return
-        with tempfile.TemporaryDirectory(prefix="intersyn-") as folder:
-            motion = self.sliders.dress(self.sliders.figures(motion), bodies)
-            view, file = publish(motion, Path(folder), _file_name(request), example=True)
-            hint = f"“{PRESETS[0].name}”, as this model does it. Change anything and press {GENERATE}."
-            yield view, status(hint), file
+        if session.asked:
+            yield gr.skip(), gr.skip(), gr.skip()
+            return
+        session.show(self.sliders.figures(motion), _file_name(request), request)
+        hint = f"“{PRESETS[0].name}”, as this model does it. Change anything and press {GENERATE}."
+        with self.manifest(session, bodies, example=True) as view:
+            yield view, status(hint), HIDDEN
 
     def example(self) -> tuple[Motion, Request]:
         """The first preset as the model makes it, computed once."""
@@ -125,16 +141,18 @@ class Events:
         except (OSError, ValueError) as error:
             return {"examples": None, "chosen": None, "message": f"The examples cannot be read: {error}."}
 
-    def show_example(self, chosen: dict[str, Any], *bodies: float | None) -> Iterator[tuple[Any, ...]]:
-        """Play the example that was chosen in the list. Outputs: viewer, status, download."""
+    def show_example(
+        self, chosen: dict[str, Any], session: Session, *bodies: float | None
+    ) -> Iterator[tuple[Any, ...]]:
+        """Play the example that was chosen in the list. Outputs: viewer, status, save."""
         from intersyn.data.sample import load_sample, to_motion
 
         example = sample_examples()[chosen["chosen"]]
-        with tempfile.TemporaryDirectory(prefix="intersyn-") as folder:
-            name = f"{kind(example)}_{example.name.lower().replace(' ', '-')}"
-            motion = self.sliders.dress(self.sliders.figures(to_motion(load_sample(), example)), bodies)
-            view, file = publish(motion, Path(folder), name)
-            yield view, status(f"“{example.name}”, {kind(example)}: not made by the model.", "done"), file
+        session.asked = True
+        name = f"{kind(example)}_{example.name.lower().replace(' ', '-')}"
+        session.show(self.sliders.figures(to_motion(load_sample(), example)), name)
+        with self.manifest(session, bodies) as view:
+            yield view, status(f"“{example.name}”, {kind(example)}: not made by the model.", "done"), HIDDEN
 
     def use_example(self, chosen: dict[str, Any]) -> tuple[Any, ...]:
         """Put the chosen example's text into the form. Outputs: the text together, person one's before, status."""
@@ -150,13 +168,6 @@ def sample_examples() -> tuple[Example, ...]:
     from intersyn.data.sample import list_examples, load_sample  # torch takes seconds to import
 
     return list_examples(load_sample())
-
-
-def publish(motion: Motion, folder: Path, name: str, example: bool = False) -> tuple[dict[str, Any], str]:
-    """The viewer's manifest and the NPZ to download, both written to `folder`; Gradio copies them before it goes."""
-    path = folder / f"intersyn_{name}.npz"
-    motion.save(path)
-    return manifest(motion, folder, example), str(path)
 
 
 def _file_name(request: Request) -> str:

@@ -8,6 +8,7 @@ import gradio as gr
 
 from app.assets import publish
 from app.bodies import bodies_card, measure, served_body
+from app.downloads import Downloads, downloads_card
 from app.events import (
     CANCEL,
     GENERATE,
@@ -20,10 +21,12 @@ from app.events import (
     boundaries,
 )
 from app.examples import examples_list
-from app.form import DEFAULT_GUIDANCE, DEFAULT_STEPS, MAX_FRAMES, MIN_FRAMES, VARIANTS
+from app.form import DEFAULT_GUIDANCE, DEFAULT_STEPS, GUIDANCE, MAX_FRAMES, MIN_FRAMES, STEPS, VARIANTS
 from app.generation import Generator
+from app.imports import Imports, imports_card
 from app.plan import plan
 from app.presets import PRESETS
+from app.session import Session
 from app.viewer import status_line, viewer
 
 HEADER = """
@@ -49,8 +52,10 @@ def build(generator: Generator) -> gr.Blocks:
     body, body_name = served_body()
     sliders = measure(body, body_name)
     events = Events(generator, sliders)
+    downloads, imports = Downloads(generator, sliders), Imports(events)
     assets = publish(body)
     with gr.Blocks(title="InterSyn", fill_width=True, analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
+        session = gr.State(Session())  # each visitor gets a copy
         gr.HTML(HEADER, apply_default_css=False)
         with gr.Row(elem_id="page", equal_height=False):
             with gr.Column(elem_id="script", scale=4, min_width=320):
@@ -74,17 +79,6 @@ def build(generator: Generator) -> gr.Blocks:
                         start = _slider("Meet at frame", 0, FIRST.frames, FIRST.start, "start")
                         end = _slider("Part at frame", 0, FIRST.frames, FIRST.end, "end")
                     frames = _slider("Length in frames", MIN_FRAMES, MAX_FRAMES, FIRST.frames, "frames")
-            with gr.Column(elem_id="show", scale=8, min_width=320):
-                view = viewer(assets)
-                with gr.Row(elem_id="act"):
-                    generate = gr.Button(GENERATE, variant="primary", elem_id="generate", scale=0, min_width=150)
-                    cancel = gr.Button(CANCEL, variant="stop", visible=False, elem_id="cancel", scale=0, min_width=150)
-                    report = status_line(assets, READY)
-                    download = gr.DownloadButton(
-                        "Save NPZ", interactive=False, elem_id="download", scale=0, min_width=104, size="md"
-                    )
-                bodies = bodies_card(sliders)
-                examples = examples_list(assets)
                 with gr.Column(elem_classes="is-card", elem_id="model"):
                     _heading("Model", "the same seed gives the same motion")
                     with gr.Row(elem_id="settings"):
@@ -98,8 +92,8 @@ def build(generator: Generator) -> gr.Blocks:
                         with gr.Row(elem_id="seed-row"):
                             seed = gr.Number(0, label="Seed", precision=0, elem_id="seed", min_width=90)
                             again = gr.Button("New", size="sm", elem_id="new-seed", scale=0, min_width=56)
-                        steps = _slider("Denoising steps", 4, 50, DEFAULT_STEPS, "steps")
-                        guidance = _slider("Text guidance", 1, 6, DEFAULT_GUIDANCE, "guidance", step=0.1)
+                        steps = _slider("Denoising steps", *STEPS, DEFAULT_STEPS, "steps")
+                        guidance = _slider("Text guidance", *GUIDANCE, DEFAULT_GUIDANCE, "guidance", step=0.1)
                         clean_up = gr.Checkbox(
                             True,
                             label="Clean up",
@@ -107,27 +101,38 @@ def build(generator: Generator) -> gr.Blocks:
                             elem_id="clean-up",
                             min_width=180,
                         )
+            with gr.Column(elem_id="show", scale=8, min_width=320):
+                view = viewer(assets)
+                with gr.Row(elem_id="act"):
+                    generate = gr.Button(GENERATE, variant="primary", elem_id="generate", scale=0, min_width=150)
+                    cancel = gr.Button(CANCEL, variant="stop", visible=False, elem_id="cancel", scale=0, min_width=150)
+                    report = status_line(assets, READY)
+                bodies = bodies_card(sliders)
+                save, formats = downloads_card(assets, downloads, session, bodies)
+                examples = examples_list(assets)
+                dropped, measured, about_file, figures = imports_card()
         gr.HTML(FOOTER, apply_default_css=False)
 
         texts = [before_one, before_two, together, after_one, after_two]
         times = [frames, start, end]
+        settings = [variant, seed, steps, guidance, clean_up]
         job = gr.State(None)
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
         gr.on(
             [generate.click, *(text.submit for text in texts)],
             events.begin,
-            [*texts, *times, variant, seed, steps, guidance, clean_up],
+            [session, *texts, *times, *settings],
             [job, report, generate, cancel],
             queue=False,
             **quiet,
         ).then(
             events.run,
-            [job, *bodies],
-            [view, report, download, generate, cancel],
+            [job, session, *bodies],
+            [view, report, save, generate, cancel],
             concurrency_limit=1,
             concurrency_id="model",
             **quiet,
-        ).then(_enabled, download, download, queue=False, **quiet)
+        )
         cancel.click(events.cancel, job, [report, generate, cancel], queue=False, **quiet)
         for chip, preset in zip(chips, PRESETS):
             chip.click(partial(apply_preset, preset), None, [*texts, *times, timing], queue=False, **quiet)
@@ -138,18 +143,21 @@ def build(generator: Generator) -> gr.Blocks:
         again.click(None, None, seed, js=NEW_SEED, **quiet)
         examples.expand(events.list_examples, None, examples, concurrency_limit=1, **quiet)
         examples.select(
-            events.show_example, [examples, *bodies], [view, report, download], concurrency_limit=4,
+            events.show_example, [examples, session, *bodies], [view, report, save], concurrency_limit=4,
             trigger_mode="always_last", **quiet,
-        ).then(_enabled, download, download, queue=False, **quiet)  # fmt: skip
+        )  # fmt: skip
         examples.apply(events.use_example, examples, [together, before_one, report], queue=False, **quiet)
-        demo.load(events.welcome, bodies, [view, report, download], concurrency_limit=4, **quiet).then(
-            _enabled, download, download, queue=False, **quiet
+        dropped.upload(
+            imports.open,
+            [dropped, session, *bodies],
+            [about_file, figures, view, report, save, *texts, *times, timing, *settings, *bodies],
+            concurrency_limit=2,
+            **quiet,
         )
+        measured.click(imports.measure, session, [about_file, figures], concurrency_limit=2, **quiet)
+        demo.load(events.welcome, [session, *bodies], [view, report, save], concurrency_limit=4, **quiet)
+        demo.load(downloads.choices, None, formats, concurrency_limit=4, **quiet)
     return demo
-
-
-def _enabled(path: str | None) -> dict:
-    return gr.update(interactive=path is not None)
 
 
 def _heading(title: str, note: str) -> gr.HTML:

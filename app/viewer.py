@@ -85,19 +85,24 @@ def viewer(assets: Assets) -> gr.HTML:
 def manifest(motion: Motion, folder: Path, example: bool = False) -> dict[str, Any]:
     """What the viewer needs, small: the motion itself is written into `folder` and travels as a file.
 
-    An example is not put in the place of something that the visitor asked for.
+    A motion without a timeline is one segment that says no more than how long it is. An example is not put in the place
+    of something that the visitor asked for.
     """
-    if motion.timeline is None:
-        raise ValueError("the viewer shows motions with a timeline; this one has none")
     path = folder / "motion.bin"
     with atomic_write(path) as file:
         file.write(pack_motion(motion))
     return {
         "motion": {"path": str(path), "meta": {"_type": "gradio.FileData"}},
         "people": list(PEOPLE[: motion.num_people]),
-        "segments": [_segment(segment, motion.timeline) for segment in motion.timeline.segments],
+        "segments": _segments(motion),
         "example": example,
     }
+
+
+def _segments(motion: Motion) -> list[dict[str, Any]]:
+    if motion.timeline is not None:
+        return [_segment(segment, motion.timeline) for segment in motion.timeline.segments]
+    return [{"start": 0, "end": motion.frames, "kind": "alone", "label": f"{motion.duration:.1f} s", "texts": []}]
 
 
 def _segment(segment: Segment, timeline: Timeline) -> dict[str, Any]:
@@ -112,15 +117,13 @@ def _segment(segment: Segment, timeline: Timeline) -> dict[str, Any]:
     }
 
 
-def status_line(assets: Assets, text: str) -> gr.HTML:
-    """The component beside the Generate button. Its value comes from `status`."""
-    return gr.HTML(
-        status(text), js_on_load=module_loader(assets, assets.status), apply_default_css=False, elem_id="status"
-    )
+def status_line(assets: Assets, text: str, name: str = "status") -> gr.HTML:
+    """A line that tells what goes on, beside a button. Its value comes from `status`; `name` is its element id."""
+    return gr.HTML(status(text), js_on_load=module_loader(assets, assets.status), apply_default_css=False, elem_id=name)
 
 
 def status(text: str, kind: str = "idle", done: int = 0, steps: int = 0, field: str = "") -> str:
-    """HTML of the line beside the Generate button. `kind`: idle, busy, done or error; `field`: the one to point at."""
+    """HTML of such a line. `kind`: idle, busy, done or error; `field`: the one to point at."""
     bar = ""
     if kind == "busy":
         amount = f'value="{done}" max="{steps}"' if steps else ""

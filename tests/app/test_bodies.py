@@ -62,14 +62,19 @@ def test_dressing_changes_two_betas_of_two_people(sliders):
     assert torch.equal(dressed.betas[:, 2:], worn.betas[:, 2:])
     assert not dressed.betas[1:, :2].any(), "an emptied field is the middle"
     assert dressed.betas[0, 1] == 1
-    assert sliders.values(dressed) == [180, 1.0, round(sliders.height), 0.0]
+    assert sliders.values(dressed.betas.tolist()) == [180, 1.0, round(sliders.height), 0.0]
     assert sliders.dress(motion(1), sliders.middle).num_people == 1
 
 
 def test_sliders_cannot_be_overdrawn(sliders):
     middle = round(sliders.height)
     wild = sliders.dress(motion(), [1000, -50, 0, 50])
-    assert sliders.values(wild) == [middle + HEIGHT_REACH, -BUILD_REACH, middle - HEIGHT_REACH, BUILD_REACH]
+    assert sliders.values(wild.betas.tolist()) == [
+        middle + HEIGHT_REACH,
+        -BUILD_REACH,
+        middle - HEIGHT_REACH,
+        BUILD_REACH,
+    ]
 
 
 def test_the_environment_names_the_body(monkeypatch, tmp_path):

@@ -15,10 +15,10 @@ from app.events import Events, apply_preset, preset_form
 from app.form import read
 from app.generation import GenerationError, Generator, Progress, Stopped
 from app.presets import PRESETS
+from app.session import Session
 from intersyn.body.browser import unpack_arrays
 from intersyn.body.default import default_arrays
 from intersyn.data.store import ClipStore
-from intersyn.motion import Motion
 
 FORM = replace(preset_form(PRESETS[0]), steps=3)
 
@@ -45,39 +45,43 @@ def events(generator: Generator, sliders: Sliders) -> Events:
 
 
 def test_a_wrong_form_starts_nothing(events):
-    job, report, generate, cancel = events.begin(*astuple(replace(FORM, together="")))
+    job, report, generate, cancel = events.begin(Session(), *astuple(replace(FORM, together="")))
     assert job is None
     assert "is-error" in report
     assert "together is empty" in report
     assert skipped(generate)
     assert skipped(cancel)
     assert events.stops == {}
-    assert all(skipped(update) for update in next(events.run(job)))
+    assert all(skipped(update) for update in next(events.run(job, Session())))
 
 
 def test_generating_reports_steps_and_ends_with_files(events):
-    job, report, generate, cancel = events.begin(*astuple(FORM))
+    job, report, generate, cancel = events.begin(Session(), *astuple(FORM))
     assert (generate["visible"], cancel["visible"]) == (False, True)
-    reports, files = [], None
-    for view, report, download, generate, cancel in events.run(job):
+    reports, file, session = [], None, Session()
+    for view, report, save, generate, cancel in events.run(job, session, 180, 1, 165, -1):
         reports.append(report)
         if not skipped(view):
-            arrays, facts = unpack_arrays(Path(view["motion"]["path"]).read_bytes())
-            motion = Motion.load(download)
-            files = Path(view["motion"]["path"]), Path(download)
+            file = Path(view["motion"]["path"])
+            arrays, facts = unpack_arrays(file.read_bytes())
+            assert save["visible"] is False, "a file of what was shown before"
             assert (generate["visible"], cancel["visible"]) == (True, False)
     assert [f"step {k} of 3" in r for k, r in enumerate(reports[:-1])] == [True] * 4
     assert "is-done" in reports[-1]
     assert arrays["rotations"].shape == (196, 2, 22, 4)
-    assert motion.timeline == read(FORM).timeline
+    motion = session.motion
+    assert (motion.timeline, session.request) == (read(FORM).timeline, read(FORM))
+    assert session.name == "intersyn_full_seed0"
+    dressed = events.sliders.dress(motion, (180, 1, 165, -1))
+    np.testing.assert_array_equal(arrays["betas"], dressed.betas.numpy())
     np.testing.assert_allclose(arrays["root"].swapaxes(0, 1), motion.trans.numpy(), atol=1e-6)
-    assert not any(path.exists() for path in files), "Gradio has its own copies by now"
+    assert not file.exists(), "Gradio has its own copy by now"
     assert events.stops == {}
 
 
 def test_manifest_says_who_does_what(events):
-    job, *_ = events.begin(*astuple(FORM))
-    view = next(view for view, *_ in events.run(job) if not skipped(view))
+    job, *_ = events.begin(Session(), *astuple(FORM))
+    view = next(view for view, *_ in events.run(job, Session()) if not skipped(view))
     assert [(s["start"], s["end"], s["kind"]) for s in view["segments"]] == [
         (0, 60, "alone"),
         (60, 140, "together"),
@@ -88,9 +92,9 @@ def test_manifest_says_who_does_what(events):
 
 
 def test_cancel_stops_between_steps_and_changes_nothing(events):
-    job, *_ = events.begin(*astuple(replace(FORM, steps=50)))
+    job, *_ = events.begin(Session(), *astuple(replace(FORM, steps=50)))
     answers = []
-    for answer in events.run(job):
+    for answer in events.run(job, Session()):
         answers.append(answer)
         if len(answers) == 2:
             report, generate, cancel = events.cancel(job)
@@ -102,9 +106,9 @@ def test_cancel_stops_between_steps_and_changes_nothing(events):
 
 
 def test_cancel_while_waiting_in_the_queue(events):
-    job, *_ = events.begin(*astuple(FORM))
+    job, *_ = events.begin(Session(), *astuple(FORM))
     events.cancel(job)
-    (answer,) = events.run(job)
+    (answer,) = events.run(job, Session())
     assert "Cancelled" in answer[1]
 
 
@@ -118,12 +122,12 @@ def test_a_visitor_who_leaves_stops_the_work(generator):
 
 def test_a_missing_checkpoint_is_one_sentence(tmp_path, sliders):
     events = Events(Generator(str(tmp_path / "absent")), sliders)
-    job, *_ = events.begin(*astuple(FORM))
-    *_, last = events.run(job)
+    job, *_ = events.begin(Session(), *astuple(FORM))
+    *_, last = events.run(job, Session())
     assert "There is no checkpoint folder" in last[1]
     assert "is-error" in last[1]
     assert skipped(last[0])
-    *_, (view, report, _) = events.welcome()
+    *_, (view, report, _) = events.welcome(Session())
     assert "There is no checkpoint folder" in view["message"]
 
 
@@ -145,13 +149,20 @@ def test_a_stop_before_the_start_is_heard(generator):
 
 
 def test_the_example_is_made_once_and_by_the_model(events):
-    first = [view for view, *_ in events.welcome()][-1]
+    first = [view for view, *_ in events.welcome(Session())][-1]
     assert first["example"] is True
     motion, request = events.example()
     assert events.example()[0] is motion
     *_, again = events.generator.run(request, threading.Event())
     assert np.array_equal(again.poses.numpy(), motion.poses.numpy())
     assert not isinstance(again, Progress)
+
+
+def test_who_has_asked_for_something_is_not_shown_the_welcome(events):
+    session = Session()
+    events.begin(session, *astuple(FORM))
+    assert all(skipped(update) for update in [*events.welcome(session)][-1])
+    assert session.motion is None
 
 
 def test_presets_fill_the_whole_form():
@@ -173,8 +184,11 @@ def chosen(events: Events, people: int) -> dict:
 def test_an_example_is_shown_like_a_generated_motion(events, people):
     value = chosen(events, people)
     item = value["examples"][value["chosen"]]
-    (answer,) = ((view, report, Motion.load(file)) for view, report, file in events.show_example(value))
-    view, report, motion = answer
+    session = Session()
+    ((view, report, save),) = events.show_example(value, session)
+    motion = session.motion
+    assert save["visible"] is False
+    assert session.request is None
     assert (motion.num_people, len(view["people"])) == (people, people)
     assert view["segments"] == [
         {

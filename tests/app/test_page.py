@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from urllib.parse import urlparse
 
 import numpy as np
@@ -100,6 +101,17 @@ def moved(who: Callable[[np.ndarray], np.ndarray], before: np.ndarray, after: np
     return (who(before) & ~who(after)).sum() / who(before).sum()
 
 
+def take_away(page, label: str):
+    """Prepare a file in this format and save it."""
+    page.locator("#format").get_by_text(label, exact=True).click()
+    playwright.expect(page.locator("#format-about")).to_contain_text(f"{label}: ")
+    page.locator("#prepare").click()
+    page.locator("#save").wait_for()
+    with page.expect_download() as download:
+        page.locator("#save").click()
+    return download.value
+
+
 def test_from_typing_to_two_moving_bodies(visit: Visit, server, tmp_path):
     page = visit.page
     example = visit.wait_for_motion()
@@ -114,11 +126,9 @@ def test_from_typing_to_two_moving_bodies(visit: Visit, server, tmp_path):
     visit.wait_for_motion(example)
 
     # What the browser poses is what the file says, joint for joint.
-    page.locator("#download").wait_for()
-    with page.expect_download() as download:
-        page.locator("#download").click()
-    assert download.value.suggested_filename == "intersyn_full_seed7.npz"
-    motion = Motion.load(download.value.path())
+    download = take_away(page, "NPZ")
+    assert download.suggested_filename == "intersyn_full_seed7.npz"
+    motion = Motion.load(download.path())
     assert motion.timeline.boundaries == (50, 140)
     assert motion.timeline.segments[0].part_of(0).text == "a person jogs in a circle"
     assert motion.timeline.segments[1].part_of(1).text == "the first person bows to the second person"
@@ -266,10 +276,39 @@ def test_examples_are_read_when_opened_and_play_in_the_viewer(visit: Visit, serv
     assert page.locator(".is-tag").all_text_contents() == ["Person one"]
     page.locator(".is-example-use").click()
     playwright.expect(page.locator("#before-one textarea")).to_have_value(text)
-    with page.expect_download() as download:
-        page.locator("#download").click()
-    assert download.value.suggested_filename.startswith("intersyn_composed_")
+    assert take_away(page, "GLB").suggested_filename.startswith("intersyn_composed_")
     assert visit.complaints == []
+    assert visit.hosts <= LOCAL
+    assert server.contacted() <= LOCAL
+
+
+def test_files_go_out_and_come_back(visit: Visit, server, tmp_path):
+    page = visit.page
+    before = visit.wait_for_motion()
+    page.locator("#height-one input[type=number]").fill("180")
+    page.locator("#height-one input[type=number]").press("Tab")
+    download = take_away(page, "NPZ")
+    download.save_as(tmp_path / "dance.npz")
+    motion = Motion.load(tmp_path / "dance.npz")
+    playwright.expect(page.locator("#save")).to_be_visible()
+    page.locator("#reset-bodies").click()
+    playwright.expect(page.locator("#save")).to_be_hidden()  # the file shows other bodies than the screen
+
+    replace(motion, timeline=None).save(tmp_path / "dance.npz")
+    (tmp_path / "bad.bvh").write_text("nothing of the kind")
+    opener = page.locator("#open input[type=file]")
+    opener.set_input_files(tmp_path / "dance.npz")
+    visit.wait_for_motion(before)
+    playwright.expect(page.locator("#figures")).to_contain_text("9.8 s, 196 frames at 20 per second")
+    playwright.expect(page.locator(".is-segment")).to_have_text(["9.8 s"])
+    playwright.expect(page.locator("#height-one input[type=number]")).to_have_value("180")
+    np.testing.assert_allclose(visit.ask("viewer.shapes.map(({ betas }) => betas)"), motion.betas, atol=1e-5)
+    shown = visit.ask("viewer.shown")
+
+    page.locator("#open button[aria-label='Clear']").click()
+    opener.set_input_files(tmp_path / "bad.bvh")
+    playwright.expect(page.locator("#bring-status .is-error")).to_contain_text("bad.bvh cannot be imported")
+    assert visit.ask("viewer.shown") == shown
     assert visit.hosts <= LOCAL
     assert server.contacted() <= LOCAL
 

@@ -1,0 +1,280 @@
+"""Taking the motion on the screen away: every format, with progress and a way to stop."""
+
+from __future__ import annotations
+
+import queue
+import tempfile
+import threading
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from app.assets import Assets
+from app.bodies import Sliders
+from app.form import VARIANTS
+from app.generation import GenerationError, Generator
+from app.session import Session
+from app.viewer import status, status_line
+from intersyn.export.formats import FORMATS, Format, export
+from intersyn.export.options import ExportError, ExportOptions
+
+if TYPE_CHECKING:
+    from intersyn.export.project import Project
+    from intersyn.motion import Motion
+
+DRAWN = (".mp4", ".png")  # formats that need OpenGL
+FIRST = ".glb"
+AS_IT_IS = 0  # frames per second: the motion's own
+RATES = (("as it is", AS_IT_IS), ("20", 20), ("30", 30), ("60", 60))
+UNITS = (("metres", "m"), ("centimetres", "cm"))
+MOST_FRAMES = 30_000  # of a file, all people together
+MOST_PICTURES = 1_800  # of a film: half a minute at 60 per second, minutes of work for two cores
+HIDDEN = gr.update(visible=False)
+NOTHING = "There is no motion on the screen yet: generate one first."
+# The viewer's frame takes the place of the unused number among the inputs.
+CURRENT_FRAME = """(session, suffix, rate, units, _, ...bodies) => {
+  const viewer = [...document.querySelectorAll("#viewer, #viewer *")].find((e) => e.viewer)?.viewer;
+  return [session, suffix, rate, units, Math.round(viewer?.clock.frame ?? 0), ...bodies];
+}"""
+# A file of another motion, other bodies or another format must not be mistaken for one of what is on the screen.
+MARK_STALE = "() => document.getElementById('save')?.classList.add('is-stale')"
+MARK_FRESH = "() => document.getElementById('save')?.classList.remove('is-stale')"
+
+
+class Downloads:
+    """The handlers of the card. One film is made at a time, whoever asks."""
+
+    def __init__(self, generator: Generator, sliders: Sliders) -> None:
+        self.generator = generator
+        self.sliders = sliders
+        self._filming = threading.Lock()
+
+    def choices(self) -> dict[str, Any]:
+        """The menu, after OpenGL has been looked for, which takes seconds the first time. Output: the formats."""
+        from intersyn.render.gl import gl_backend
+
+        return gr.update(choices=_choices(gl_backend() is not None))
+
+    def describe(self, suffix: str) -> tuple[Any, ...]:
+        """After a format was chosen. Outputs: what it is, frame rate, units."""
+        entry = FORMATS[suffix]
+        problem = None
+        if suffix in DRAWN:
+            from intersyn.render.gl import gl_problem
+
+            problem = gl_problem()
+        timed = not entry.one_frame and suffix != ".json"
+        return about(entry, problem), gr.update(visible=timed), gr.update(visible=suffix == ".bvh")
+
+    def prepare(
+        self, session: Session, suffix: str, rate: int, units: str, frame: int, *bodies: float | None
+    ) -> Iterator[tuple[Any, ...]]:
+        """Write the motion on the screen, with the bodies of the sliders. Outputs: line, save, Prepare, Cancel."""
+        if session.motion is None:
+            yield status(NOTHING, "error"), gr.skip(), gr.skip(), gr.skip()
+            return
+        entry = FORMATS[suffix]
+        stop = session.stop = threading.Event()
+        idle = gr.update(visible=True), gr.update(visible=False)
+        try:
+            motion = self.sliders.dress(session.motion, bodies)
+            check_size(motion, entry, rate)
+            yield status(f"Preparing {entry.label}…", "busy"), HIDDEN, *_busy(entry)
+            with tempfile.TemporaryDirectory(prefix="intersyn-") as folder:
+                path = Path(folder) / f"{session.name}{suffix}"
+                for news in self._work(session, motion, entry, path, rate, units, frame, stop):
+                    if isinstance(news, str):
+                        yield news, gr.skip(), gr.skip(), gr.skip()
+                    elif not news:
+                        yield status("Cancelled; no file was made."), HIDDEN, *idle
+                    else:
+                        file = together(news, path)
+                        ready = status(f"{file.name} is ready, {_size(file)}.", "done")
+                        yield ready, gr.update(value=str(file), visible=True), *idle
+        except (ExportError, GenerationError) as error:
+            yield status(str(error), "error"), HIDDEN, *idle
+        finally:
+            stop.set()  # whoever waited is gone: the work need not go on
+
+    def cancel(self, session: Session) -> str:
+        """Ask the running export to stop. Output: line."""
+        if session.stop is not None:
+            session.stop.set()
+        return status("Stopping…", "busy")
+
+    def _work(
+        self, session: Session, motion: Motion, entry: Format, path: Path, rate: int, units: str, frame: int,
+        stop: threading.Event,
+    ) -> Iterator[str | list[Path]]:  # fmt: skip
+        """News for the line, then the files, or none where `stop` was set. Raises what the work raises."""
+        news: queue.Queue[str | list[Path] | Exception] = queue.Queue()
+
+        def progress(done: int, total: int) -> None:
+            news.put(status(f"Drawing picture {done} of {total}", "busy", done, total))
+
+        def work() -> None:
+            held = False
+            try:
+                if entry.slow:
+                    held = self._my_turn(stop, lambda: news.put(status("Waiting for another film…", "busy")))
+                    if not held:
+                        news.put([])
+                        return
+                options = self._options(session, entry, rate, units, min(frame, motion.frames - 1))
+                news.put(export(motion, path, options, progress, stop.is_set))
+            except Exception as error:  # a thread's traceback would reach nobody
+                news.put(_as_export_error(error))
+            finally:
+                if held:
+                    self._filming.release()
+
+        thread = threading.Thread(target=work, name="export", daemon=True)
+        thread.start()
+        try:
+            while True:
+                item = news.get()
+                while isinstance(item, str) and not news.empty():
+                    item = news.get()  # only the last of what has piled up
+                if isinstance(item, Exception):
+                    raise item
+                yield item
+                if not isinstance(item, str):
+                    return
+        finally:
+            stop.set()
+            thread.join()  # it writes into a folder that is about to go
+
+    def _my_turn(self, stop: threading.Event, wait: Callable[[], None]) -> bool:
+        """Take the only place for films, after a call of `wait` where it is taken; False where `stop` was set."""
+        if self._filming.acquire(blocking=False):
+            return True
+        wait()
+        while not stop.is_set():
+            if self._filming.acquire(timeout=0.2):
+                return True
+        return False
+
+    def _options(self, session: Session, entry: Format, rate: int, units: str, frame: int) -> ExportOptions:
+        request, drawn = session.request, entry.suffix in DRAWN
+        options = ExportOptions(fps=rate or None, units=units, frame=frame)
+        if request is None:
+            return options
+        variant = VARIANTS[request.variant] if drawn else request.variant  # pictures have it written on them
+        project = self._project(session) if entry.suffix == ".json" else None
+        return replace(options, seed=request.seed, variant=variant, project=project)
+
+    def _project(self, session: Session) -> Project:
+        from intersyn.export.project import Project
+
+        request = session.request
+        return Project.of(
+            self.generator.load(),
+            request.timeline,
+            seed=request.seed,
+            variant=request.variant,
+            steps=request.steps,
+            guidance_scale=request.guidance,
+            clean_up=request.clean_up,
+        )
+
+
+def check_size(motion: Motion, entry: Format, rate: int) -> None:
+    """Raise `ExportError` for more than the server has time for."""
+    frames = 1 if entry.one_frame else round(motion.duration * (rate or motion.fps))
+    if entry.slow and frames > MOST_PICTURES:
+        raise ExportError(
+            f"This film would have {frames} pictures, and the page makes up to {MOST_PICTURES}: choose fewer frames "
+            "per second, or use the command line."
+        )
+    if frames * motion.num_people > MOST_FRAMES:
+        raise ExportError(
+            f"This file would have {frames} frames of {motion.num_people} people, and the page writes up to "
+            f"{MOST_FRAMES}: choose fewer frames per second, or use the command line."
+        )
+
+
+def together(files: Sequence[Path], asked: Path) -> Path:
+    """The only file, or a zip of them, called like the file that was asked for."""
+    if len(files) == 1:
+        return files[0]
+    path = asked.with_name(f"{asked.name}.zip")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in files:
+            archive.write(file, file.name)
+    return path
+
+
+def about(entry: Format, problem: str | None = None) -> str:
+    """The line below the formats: what is chosen, or why it cannot be made here."""
+    kind = "is-error" if problem else "is-idle"
+    frame = " The frame is the one on the screen." if entry.one_frame else ""
+    text = problem or f"{entry.label}: {entry.description}.{frame}"
+    return f'<p class="is-status {kind}" role="status">{escape(text)}</p>'
+
+
+def downloads_card(assets: Assets, downloads: Downloads, session: gr.State, bodies: Sequence[gr.Slider]) -> list[Any]:
+    """The card, wired. Returns the button that saves a file, for handlers that show another motion, and what
+    `Downloads.choices` updates."""
+    with gr.Column(elem_classes="is-card", elem_id="take"):
+        note = "what is on the screen, with these bodies"
+        gr.HTML(f"<h2>Take it away<small>{note}</small></h2>", apply_default_css=False, elem_classes="is-heading")
+        suffix = gr.Radio(_choices(True), value=FIRST, label="Format", elem_id="format")
+        line = gr.HTML(about(FORMATS[FIRST]), apply_default_css=False, elem_id="format-about")
+        with gr.Row(elem_id="take-options"):
+            rate = gr.Radio(list(RATES), value=AS_IT_IS, label="Frames per second", elem_id="rate")
+            units = gr.Radio(list(UNITS), value="m", label="Units", elem_id="units", visible=False)
+        with gr.Row(elem_id="take-act"):
+            prepare = gr.Button("Prepare", elem_id="prepare", scale=0, min_width=120)
+            cancel = gr.Button("Cancel", variant="stop", visible=False, elem_id="cancel-take", scale=0, min_width=120)
+            report = status_line(assets, "", "take-status")
+            save = gr.DownloadButton(
+                "Save file", visible=False, elem_id="save", scale=0, min_width=120, variant="primary"
+            )
+        frame = gr.Number(0, precision=0, visible=False)  # what the server is told comes from CURRENT_FRAME
+    quiet = {"show_progress": "hidden", "api_visibility": "private"}
+    suffix.change(downloads.describe, suffix, [line, rate, units], queue=False, **quiet)
+    gr.on([part.change for part in (suffix, rate, units, *bodies)], None, None, None, js=MARK_STALE, **quiet)
+    prepare.click(
+        downloads.prepare,
+        [session, suffix, rate, units, frame, *bodies],
+        [report, save, prepare, cancel],
+        concurrency_limit=4,
+        js=CURRENT_FRAME,
+        **quiet,
+    ).then(None, None, None, js=MARK_FRESH, **quiet)
+    cancel.click(downloads.cancel, session, report, queue=False, **quiet)
+    return [save, suffix]
+
+
+def _choices(drawable: bool) -> list[tuple[str, str]]:
+    return [
+        (entry.label if drawable or suffix not in DRAWN else f"{entry.label} (not here)", suffix)
+        for suffix, entry in FORMATS.items()
+    ]
+
+
+def _busy(entry: Format) -> tuple[Any, Any]:
+    """Prepare, Cancel."""
+    if entry.slow:
+        return gr.update(visible=False), gr.update(visible=True)
+    return gr.skip(), gr.skip()
+
+
+def _size(file: Path) -> str:
+    size = file.stat().st_size
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1e3))} kB"
+
+
+def _as_export_error(error: Exception) -> Exception:
+    """One sentence for any failure; those nobody foresaw are also printed with their traceback."""
+    if isinstance(error, (ExportError, GenerationError)):
+        return error
+    import traceback
+
+    traceback.print_exception(error)
+    return ExportError(f"The file could not be made ({type(error).__name__}); the motion is still there.")

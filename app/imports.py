@@ -1,0 +1,202 @@
+"""Files brought back in: motions to watch and to measure, and projects whose texts and settings fill the form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from app.downloads import HIDDEN
+from app.events import Events, boundaries
+from app.form import GUIDANCE, MAX_FRAMES, MAX_SEED, MIN_FRAMES, STEPS, VARIANTS, Form
+from app.session import Session
+from app.viewer import status
+
+if TYPE_CHECKING:
+    from intersyn.export.project import Project
+    from intersyn.motion import Motion
+
+MOST_BYTES = 30_000_000  # of one file; app.py tells Gradio as well
+MOST_FRAMES = 14_400  # two minutes at AMASS's 120 per second
+MOST_PEOPLE = 4  # the viewer has so many colours
+PART = 1_000  # frames measured at a time: every capsule of one person against every one of another takes memory
+FIELDS = 14  # of the form, which a project fills: five texts, length, start, end, plan, five settings
+NO_SCENE = "This project is no scene of two people who are alone, meet and part: use the command line’s --project."
+
+
+class OpenError(ValueError):
+    """What was dropped cannot be shown; the message is one sentence for the person at the page."""
+
+
+class Imports:
+    """The handlers of the card."""
+
+    def __init__(self, events: Events) -> None:
+        self.events = events
+
+    def open(self, files: list[str] | None, session: Session, *bodies: float | None) -> Iterator[tuple[Any, ...]]:
+        """Show what was dropped. Outputs: line, figures, viewer, status, save, the form's fields, the sliders.
+
+        A project fills the form and leaves the picture; anything else becomes the picture and leaves the form.
+        """
+        untouched = (gr.skip(),) * FIELDS
+        if not files:
+            yield (gr.skip(),) * (5 + FIELDS + len(bodies))
+            return
+        paths = [Path(file) for file in files]
+        names = paths[0].name if len(paths) == 1 else f"{paths[0].name} with {len(paths) - 1} more"
+        try:
+            if any(path.suffix.lower() == ".json" for path in paths):
+                fields, sliders, note = self._project(paths, bodies)
+                line = f"{names} is in the form: press Generate. {note}".strip()
+                said = status("The project’s texts, times and settings are in the form.")
+                yield status(line, "done"), gr.skip(), gr.skip(), said, gr.skip(), *fields, *sliders
+                return
+            motion, notes = read_motion(paths)
+        except ValueError as error:  # of the importers and of ours: all one sentence
+            yield status(str(error), "error"), *(gr.skip(),) * (4 + FIELDS + len(bodies))
+            return
+        session.asked = True
+        own = bool(motion.betas.any())
+        name = paths[0].name.split(".")[0].removeprefix("intersyn_")
+        session.show(motion if own else self.events.sliders.figures(motion), name)
+        values = self.events.sliders.values(motion.betas.tolist()) if own else list(bodies)
+        with self.events.manifest(session, values) as view:
+            line = status(" ".join([f"{names} is on the screen.", *notes]), "done")
+            shown = status(f"{names}, {motion.duration:.1f} s: not made by this model.", "done")
+            yield line, table(figures(motion)), view, shown, HIDDEN, *untouched, *values
+
+    def measure(self, session: Session) -> tuple[str, Any]:
+        """Figures of what is on the screen. Outputs: line, figures."""
+        if session.motion is None:
+            return status("There is no motion on the screen yet.", "error"), gr.skip()
+        return status("Figures of what is on the screen.", "done"), table(figures(session.motion))
+
+    def _project(
+        self, paths: Sequence[Path], bodies: Sequence[float | None]
+    ) -> tuple[tuple[Any, ...], list[float | None], str]:
+        """What goes into the form's fields, into the sliders, and a sentence where the motion may differ."""
+        from intersyn.export.project import Project
+
+        if len(paths) > 1:
+            raise OpenError("A project is opened alone: drop one file.")
+        project = Project.load(paths[0])
+        form = form_of(project)
+        sliders = list(bodies)
+        if project.betas:
+            sliders = self.events.sliders.values(project.betas)
+        generator = self.events.generator
+        note = project.difference(generator.load()) if generator.is_loaded else None
+        texts = (form.before_one, form.before_two, form.together, form.after_one, form.after_two)
+        settings = (form.variant, form.seed, form.steps, form.guidance, form.clean_up)
+        return (*texts, *boundaries(form.frames, form.start, form.end), *settings), sliders, note or ""
+
+
+def read_motion(paths: Sequence[Path]) -> tuple[Motion, list[str]]:
+    """The motion of one file, or of one file for each person, and what was judged or changed on the way.
+
+    Raises `ValueError` with one sentence.
+    """
+    from intersyn.imports import Limits, load_motion
+
+    notes: list[str] = []
+    return load_motion(paths, limits=Limits(MOST_BYTES, MOST_FRAMES, MOST_PEOPLE), report=notes.append), notes
+
+
+def form_of(project: Project) -> Form:
+    """The form that asks for this project. Raises `OpenError` for what the form cannot hold."""
+    timeline = project.timeline
+    together = [k for k, segment in enumerate(timeline.segments) if any(part.is_interaction for part in segment.parts)]
+    if timeline.num_people != 2 or len(together) != 1 or len(timeline.segments) > 3 or together[0] > 1:
+        raise OpenError(NO_SCENE)
+    middle = timeline.segments[together[0]]
+    before, after = timeline.segments[: together[0]], timeline.segments[together[0] + 1 :]
+    if len(after) > 1 or middle.parts[0].people != (0, 1):
+        raise OpenError(NO_SCENE)
+    for value, low, high, what in (
+        (timeline.frames, MIN_FRAMES, MAX_FRAMES, "frames"),
+        (project.steps, *STEPS, "denoising steps"),
+        (project.guidance_scale, *GUIDANCE, "of text guidance"),
+        (project.seed, 0, MAX_SEED, "as its seed"),
+    ):
+        if not low <= value <= high:
+            raise OpenError(
+                f"The project has {value:g} {what}, and the page takes {low:g} to {high:g}: use the command line’s "
+                "--project."
+            )
+    if project.variant not in VARIANTS:
+        raise OpenError(f"The page has no variant {project.variant!r}.")
+    texts = [segment[0].part_of(person).text if segment else "" for segment in (before, after) for person in (0, 1)]
+    return Form(
+        texts[0], texts[1], middle.parts[0].text, texts[2], texts[3], timeline.frames, middle.start, middle.end,
+        project.variant, project.seed, project.steps, project.guidance_scale, project.clean_up,
+    )  # fmt: skip
+
+
+def figures(motion: Motion) -> list[tuple[str, str]]:
+    """A few figures of a motion on the common skeleton: what it is called and its value."""
+    from intersyn.metrics.physics import foot_skating, jerk
+
+    joints, fps = motion.joints(), motion.fps
+    out = [
+        ("Length", f"{motion.duration:.1f} s, {motion.frames} frames at {fps:g} per second"),
+        ("People", str(motion.num_people)),
+    ]
+    if motion.frames >= 4:
+        slide, speed = foot_skating(joints, fps)
+        skating = float(slide.nanmean())
+        said = (
+            "no foot stands"
+            if math.isnan(skating)
+            else f"{skating:.1f} mm per frame, {100 * float(speed.nanmean()):.1f} cm/s"
+        )
+        out += [("Feet slide", said), ("Jerk", f"{float(jerk(joints, fps).mean()):.0f} m/s³")]
+    if motion.num_people > 1:
+        depth, share = penetration(motion)
+        out.append(("Bodies overlap", f"{depth:.1f} mm deep on average, over 2 cm in {100 * share:.0f}% of frames"))
+    return out
+
+
+def penetration(motion: Motion) -> tuple[float, float]:
+    """Mean over frames and pairs of the greatest depth in mm, and the share of frames beyond 2 cm."""
+    import torch
+
+    from intersyn.metrics.physics import penetration as of_pairs
+
+    first, second = torch.triu_indices(motion.num_people, motion.num_people, 1)
+    joints = motion.joints()
+    depth = share = 0.0
+    for part in joints.split(PART, dim=1):
+        found, deep = of_pairs(part[first], part[second])
+        weight = part.shape[1] / motion.frames
+        depth, share = depth + weight * float(found.mean()), share + weight * float(deep.mean())
+    return depth, share
+
+
+def table(rows: Sequence[tuple[str, str]]) -> str:
+    """The figures as HTML."""
+    cells = "".join(f"<tr><th scope='row'>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
+    return f"<table class='is-figures'><caption>Measured on the common skeleton</caption>{cells}</table>"
+
+
+def imports_card() -> tuple[gr.File, gr.Button, gr.HTML, gr.HTML]:
+    """The card: where files are dropped, a button that measures, a line, the figures."""
+    with gr.Column(elem_classes="is-card", elem_id="bring"):
+        note = "watch and measure a motion, or go on with a project"
+        gr.HTML(f"<h2>Open a file<small>{note}</small></h2>", apply_default_css=False, elem_classes="is-heading")
+        files = gr.File(
+            label="File to open", show_label=False, file_count="multiple", height=96, elem_id="open",
+        )  # fmt: skip
+        hint = (
+            "Our NPZ, BVH and project files, and AMASS NPZ, of up to 30 MB. Several files are the people of one scene."
+        )
+        gr.HTML(f'<p class="is-aside">{hint}</p>', apply_default_css=False)
+        with gr.Row(elem_id="bring-act"):
+            line = gr.HTML(status(""), apply_default_css=False, elem_id="bring-status")
+            measure = gr.Button("Measure what is shown", size="sm", elem_id="measure", scale=0, min_width=180)
+        shown = gr.HTML("", apply_default_css=False, elem_id="figures")
+    return files, measure, line, shown
