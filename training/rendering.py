@@ -13,14 +13,13 @@ from torch import Tensor
 
 from intersyn.body.default import default_body
 from intersyn.render.camera import Camera
+from intersyn.render.colours import BACKDROP, person_colour
 from intersyn.rotations import quaternion_to_matrix
 from intersyn.skeleton import NUM_JOINTS, REST_JOINTS, global_rotations, joints_from_global
 from training.rasteriser import rasterise
 
-# The page's colours (static/page.css), so that a person looks the same everywhere; then one for things.
-PEOPLE = ((221, 107, 77), (63, 120, 196), (125, 143, 58), (143, 95, 176))
 THING = (241, 197, 107)
-BACKDROP, FLOOR, LINE, SHADOW = (240, 242, 243), (243, 243, 239), (205, 207, 204), (120, 126, 138)
+FLOOR, LINE, SHADOW = (243, 243, 239), (205, 207, 204), (120, 126, 138)
 GRID = 0.5  # metres between the lines on the floor
 LIGHT = (-0.45, 0.78, 0.44)  # towards the light, as the camera sees it: from its left, above, behind it
 AMBIENT, SKY, DIRECT = 0.46, 0.12, 0.52
@@ -132,7 +131,7 @@ class Stage:
         for person, skinned in enumerate(people):
             corners = skinned[body.faces]
             normals = _corner_sums() @ np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-            colours.append(self._lit(normals, PEOPLE[person % len(PEOPLE)]))
+            colours.append(self._lit(normals, person_colour(person)))
             vertices.append(skinned)
             faces.append(body.faces + count)
             count += len(skinned)

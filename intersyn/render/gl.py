@@ -1,6 +1,6 @@
 """Which OpenGL there is to draw with, and what pyrender needs to run on it.
 
-A driver can fail in ways that end the process, so each way of getting a context is first tried in another process.
+A driver can fail in ways that end the process, so each way of getting a context is tried, and used, in another process.
 """
 
 from __future__ import annotations
@@ -34,12 +34,17 @@ def gl_problem() -> str | None:
 
 
 def require_gl() -> str:
-    """The back end, with the environment set for it. Raises `RenderError` where there is none."""
+    """The back end. Raises `RenderError` where there is none."""
     backend, problem = _probe()
     if backend is None:
         raise RenderError(problem)
-    os.environ["PYOPENGL_PLATFORM"] = backend
     return backend
+
+
+def python_with(backend: str, code: str) -> tuple[list[str], dict[str, str]]:
+    """Command and environment of another Python that runs `code` of this package on a back end."""
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    return [sys.executable, "-c", code], {**os.environ, "PYOPENGL_PLATFORM": backend, "PYTHONPATH": path}
 
 
 @cache
@@ -62,9 +67,7 @@ def _probe() -> tuple[str | None, str | None]:
 
 def _attempt(backend: str) -> str | None:
     """None if another process drew a picture with it, otherwise the reason in a few words."""
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    environment = {**os.environ, "PYOPENGL_PLATFORM": backend, "PYTHONPATH": path}
-    command = [sys.executable, "-c", "from intersyn.render.gpu import try_out; try_out()"]
+    command, environment = python_with(backend, "from intersyn.render.gpu import try_out; try_out()")
     try:
         run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
     except subprocess.TimeoutExpired:

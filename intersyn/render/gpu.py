@@ -1,7 +1,7 @@
 """The OpenGL side: pyrender's context, buffers and passes with this project's own shaders.
 
 pyrender's own shaders take 36 samples of the shadow map per pixel, which is far too slow where a processor draws.
-Everything here belongs to one thread: a context is current in the thread that made it and in no other.
+Used in a process of its own (`worker`), which has one context: pyrender's second one would take its display away.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Gpu:
         for k, skin in enumerate(people):
             node = self._people[k] if k < len(self._people) else None
             primitive = node.mesh.primitives[0] if node is not None else None
-            if primitive is None or primitive.faces_of is not skin.faces:
+            if primitive is None or not _same_mesh(primitive, skin):
                 if node is not None:
                     self._scene.remove_node(node)
                     del self._people[k]
@@ -105,14 +105,12 @@ class Gpu:
         del self._people[len(people) :]
 
     def _body(self, skin: Skin) -> Any:
-        primitive = self._pyrender.Primitive(
+        return self._pyrender.Primitive(
             positions=skin.corners[:, :3],
             normals=skin.corners[:, 3:],
             indices=skin.faces.astype(np.uint32),
             material=self._pyrender.MetallicRoughnessMaterial(),
         )
-        primitive.faces_of = skin.faces  # to know by identity that the next picture's body has the same triangles
-        return primitive
 
 
 def try_out() -> None:
@@ -125,6 +123,11 @@ def try_out() -> None:
     red, _, blue = picture[24, 32].astype(int)
     if picture.shape != (48, 64, 3) or red - blue < 60:
         raise RuntimeError(f"the test picture is wrong: {picture.shape}, its middle {picture[24, 32]}")
+
+
+def _same_mesh(primitive: Any, skin: Skin) -> bool:
+    """Whether a body can be drawn from the buffers of another."""
+    return len(primitive.positions) == len(skin.corners) and np.array_equal(primitive.indices, skin.faces)
 
 
 def _platform() -> Any:

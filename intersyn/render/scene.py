@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from intersyn.render.gpu import View
 
 ELEVATION = 11.0  # degrees
-OUTLINE_EVERY = 29  # vertices are enough to frame a body,
-OUTLINE_FRAMES = 3  # and so are every third frame
+OUTLINE_EVERY = 29  # vertices are enough to frame a body
 CHUNK = 16  # frames that are posed at a time: 64 bodies of 0.2 MB
 PACE = 2.0  # seconds before and after each moment that the camera knows of
 FLOOR = (0.5, 4.0)  # reach of the floor round the middle of the picture: share of the camera's distance, and metres
@@ -47,13 +46,12 @@ class Scene:
         return [self.body.vertices(motion, person, frames) for person in range(motion.num_people)]
 
     def _outline(self) -> np.ndarray:
-        """(T, N, 3) points between which everybody is, in all frames."""
-        chosen, near = range(0, self.frames, OUTLINE_FRAMES), np.arange(self.frames) // OUTLINE_FRAMES
+        """(T, N, 3) points between which everybody is."""
+        chunks = [range(start, min(start + CHUNK, self.frames)) for start in range(0, self.frames, CHUNK)]
         points = []
         for motion in self.motions:
-            parts = [self.pose(motion, chosen[start : start + CHUNK]) for start in range(0, len(chosen), CHUNK)]
-            for person in range(motion.num_people):
-                points.append(np.concatenate([part[person][:, ::OUTLINE_EVERY] for part in parts])[near])
+            parts = [[body[:, ::OUTLINE_EVERY] for body in self.pose(motion, frames)] for frames in chunks]
+            points += [np.concatenate(person) for person in zip(*parts)]
         return np.concatenate(points, axis=1)
 
 

@@ -27,10 +27,12 @@ def draw_strip(
     moments: int,
     cell: tuple[int, int] = CELL,
     azimuth: float | None = None,
+    clock: bool = True,
 ) -> Image.Image:
-    """A row of `moments` evenly spaced frames per variant (label, motion), each with its second, under the label.
+    """A row of `moments` evenly spaced frames per variant (label, motion) under the label.
 
-    All rows are seen by one camera. Raises `RenderError`, and `ValueError` for less than two moments.
+    All rows are seen by one camera. clock: whether each moment has its second written on it. Raises `RenderError`, and
+    `ValueError` for less than two moments.
     """
     if moments < 2:
         raise ValueError(f"a strip shows 2 moments or more, got {moments}")
@@ -47,6 +49,6 @@ def draw_strip(
         for k, view in enumerate(views):
             place = column * (width + GAP), k * row + HEADING
             sheet.paste(Image.fromarray(np.ascontiguousarray(renderer.draw(view))), place)
-            seconds = f"{frame / scene.fps:.1f} s"
+            seconds = f"{frame / scene.fps:.1f} s" if clock else ""
             pen.text((place[0] + 10, place[1] + 6), seconds, fill=QUIET, font=caption_font(14))
     return sheet

@@ -6,10 +6,11 @@ import torch
 
 from intersyn.body.default import default_body
 from intersyn.render.camera import Camera
+from intersyn.render.colours import PEOPLE
 from intersyn.rotations import yaw_quaternion
 from intersyn.skeleton import REST_FLOOR, REST_JOINTS
 from tests.motions import smooth_motion
-from training.rendering import PEOPLE, THING, Ball, Stage, skin
+from training.rendering import THING, Ball, Stage, skin
 
 HEIGHT = float(REST_JOINTS[0, 1]) - REST_FLOOR  # of the pelvis, standing
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from intersyn.render.colours import PEOPLE
 from intersyn.rotations import yaw_quaternion
 from intersyn.skeleton import JOINT, REST_FLOOR, REST_JOINTS
 from tests.motions import smooth_motion
 from tests.synthetic import make_store
-from training.rendering import PEOPLE, THING
+from training.rendering import THING
 from training.scenes import Scene, Shot, azimuth_of, focus_of
 
 HEIGHT = float(REST_JOINTS[0, 1]) - REST_FLOOR

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from intersyn.render import renderer as module
 from intersyn.render.camera import Camera
 from intersyn.render.colours import BACKDROP, PEOPLE
 from intersyn.render.gl import RenderError
 from intersyn.render.gpu import Skin, View
-from intersyn.render.renderer import shared_renderer
+from intersyn.render.renderer import Renderer, shared_renderer
+from intersyn.render.worker import pack_view, unpack_view
 
 BOX = np.array(((0, 1, 3), (0, 3, 2), (4, 7, 5), (4, 6, 7), (0, 4, 5), (0, 5, 1), (2, 3, 7), (2, 7, 6), (0, 2, 6),
                 (0, 6, 4), (1, 5, 7), (1, 7, 3)))  # fmt: skip
@@ -76,6 +78,44 @@ def test_several_threads_get_each_their_own_picture():
 
 
 def test_a_failure_is_one_sentence_and_the_next_picture_is_drawn():
-    with pytest.raises(RenderError, match=r"^OpenGL could not draw the picture \(.*\): try again\.$"):
-        shared_renderer().draw(view(SimpleNamespace(corners=None)))
+    bad = Skin(np.zeros((3, 5), np.float32), np.array(((0, 1, 2),)), PEOPLE[0])
+    with pytest.raises(RenderError, match=r"^OpenGL could not draw the picture \(.+\): try again\.$"):
+        shared_renderer().draw(view(bad))
     assert shared_renderer().draw(view(box(0.0))).shape == (80, 96, 3)
+
+
+def test_a_driver_that_crashes_does_not_take_the_app_along():
+    renderer = shared_renderer()
+    renderer.draw(view(box(0.0)))
+    renderer._worker.kill()
+    with pytest.raises(RenderError, match=r"^OpenGL stopped while drawing the picture \(code -9\): try again\.$"):
+        renderer.draw(view(box(0.0)))
+    assert renderer.draw(view(box(0.0))).shape == (80, 96, 3)
+
+
+def test_a_driver_that_hangs_is_stopped(monkeypatch: pytest.MonkeyPatch):
+    patient = Renderer()
+    monkeypatch.setattr(module, "PATIENCE", 0.5)
+    monkeypatch.setattr(module, "python_with", lambda *_: ([sys.executable, "-c", "import time; time.sleep(60)"], None))
+    with pytest.raises(RenderError, match="OpenGL stopped"):
+        patient.draw(view(box(0.0)))
+
+
+def test_drawing_brings_no_opengl_into_this_process():
+    """Mesa's libLLVM and that of triton in one process end it."""
+    shared_renderer().draw(view(box(0.0)))
+    assert not {"OpenGL", "pyrender"} & set(sys.modules)
+
+
+def test_views_arrive_as_they_were_sent():
+    sent = view(box(-0.6), box(0.6, 1))
+    got = unpack_view(pack_view(sent))
+    assert (got.camera.focal, got.camera.size, got.reach, got.backdrop) == (
+        sent.camera.focal, sent.camera.size, sent.reach, sent.backdrop,
+    )  # fmt: skip
+    for one, two in ((got.camera.eye, sent.camera.eye), (got.camera.axes, sent.camera.axes), (got.middle, sent.middle)):
+        np.testing.assert_array_equal(one, two)
+    for one, two in zip(got.people, sent.people):
+        assert one.colour == two.colour
+        np.testing.assert_array_equal(one.corners, two.corners)
+        np.testing.assert_array_equal(one.faces, two.faces)
