@@ -3,8 +3,8 @@
     python -m training.benchmark_films
     PYOPENGL_PLATFORM=osmesa python -m training.benchmark_films   # another back end than the first that works
 
-Seconds are medians over repeats after one warm-up and belong to the machine they were measured on. Processor time is
-that of this process, of the one that draws and of the encoder: it says what a busy machine hides.
+Seconds are medians over repeats and belong to the machine they were measured on; each film starts the process that
+draws anew. Processor time is that of this process, the one that draws and the encoder, which travels better.
 """
 
 from __future__ import annotations
@@ -66,9 +66,7 @@ def main(config: Config) -> None:
     example = next(example for example in list_examples(load_sample()) if example.recorded)
     motion = to_motion(load_sample(), example)
     motion = motion.slice(0, min(config.frames, motion.frames))
-    print(
-        f"Films of 1280x720 by {backend}, two people in each motion, {motion.frames} frames, {config.threads} threads.\n"
-    )
+    print(f"Films of 1280x720 by {backend}, 2 people a motion, {motion.frames} frames, {config.threads} threads.\n")
     print("| film | frames a second | seconds a frame | processor seconds a frame |\n|---|---|---|---|")
     for name, (seconds, spent) in films(motion, config.repeats).items():
         print(f"| {name} | {1 / seconds:.1f} | {seconds:.3f} | {spent:.3f} |")
