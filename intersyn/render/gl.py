@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 BACKENDS = ("egl", "osmesa")  # in order of preference: OSMesa cannot use a graphics card, and newer Mesa drops it
-PATIENCE = 60.0  # seconds for one attempt
+PATIENCE = 120.0  # seconds for one attempt, or one picture: machines may be very busy
 PACKAGES = "libegl1 libgl1 libgl1-mesa-dri"
 ROOT = Path(__file__).resolve().parents[2]
 
