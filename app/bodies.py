@@ -137,12 +137,10 @@ def bodies_card(sliders: Sliders) -> list[gr.Slider]:
                         info="from slight to stocky; 0 is the middle", elem_id=f"build-{who}", buttons=[],
                     )  # fmt: skip
                     made += [height, build]
-        worn = f"The page shows {sliders.name} from the server’s own file. " if sliders.name else ""
-        gr.HTML(
-            f'<p class="is-aside">{worn}Motions are made for people of {round(sliders.height)} cm: '
-            "between taller or smaller ones, hands may not quite meet.</p>",
-            apply_default_css=False,
-        )
+        made_for = f"Motions are made for people of {round(sliders.height)} cm: between taller or smaller ones"
+        if sliders.name:
+            made_for = f"The page shows {sliders.name} from the server’s own file. Motions are made for our own figure"
+        gr.HTML(f'<p class="is-aside">{made_for}, hands may not quite meet.</p>', apply_default_css=False)
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
     gr.on([slider.change for slider in made], None, made, None, js=sliders.to_viewer, **quiet)
     reset.click(None, None, made, js=f"() => {json.dumps(sliders.middle)}", **quiet)

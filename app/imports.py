@@ -189,7 +189,7 @@ def imports_card() -> tuple[gr.File, gr.Button, gr.HTML, gr.HTML]:
         note = "watch and measure a motion, or go on with a project"
         gr.HTML(f"<h2>Open a file<small>{note}</small></h2>", apply_default_css=False, elem_classes="is-heading")
         files = gr.File(
-            label="File to open", show_label=False, file_count="multiple", height=96, elem_id="open",
+            label="File to open", show_label=False, file_count="multiple", height=128, elem_id="open",
         )  # fmt: skip
         hint = (
             "Our NPZ, BVH and project files, and AMASS NPZ, of up to 30 MB. Several files are the people of one scene."

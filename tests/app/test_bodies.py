@@ -1,6 +1,7 @@
 """What the sliders mean, on the project's own body and on others."""
 
 from dataclasses import replace
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -80,6 +81,14 @@ def test_sliders_cannot_be_overdrawn(sliders):
 def test_the_environment_names_the_body(monkeypatch, tmp_path):
     monkeypatch.delenv("INTERSYN_BODY", raising=False)
     assert served_body()[1] == ""
+    with (
+        resources.as_file(resources.files("intersyn.body") / "mannequin.npz") as ours,
+        monkeypatch.context() as patch,
+    ):
+        patch.setenv("INTERSYN_BODY", str(ours))
+        body, name = served_body()
+        assert name == "SMPL neutral", "whatever is in the file, it was named"
+        assert measure(body, name).height == pytest.approx(measure(default_arrays(), "").height)
     monkeypatch.setenv("INTERSYN_BODY", str(tmp_path / "absent.npz"))
     with pytest.raises(BodyFileError, match="absent"):
         served_body()
