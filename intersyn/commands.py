@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # torch takes seconds to import: --help and wrong input answe
     from intersyn.motion import Motion
 
 TIMELINE_OPTIONS = ("solo_a", "interaction", "solo_b", "frames", "interaction_start", "interaction_end")
-SETTINGS = ("seed", "variant", "steps", "guidance_scale", "clean_up")
+SETTINGS = ("seed", "variant", "steps", "guidance_scale", "clean_up", "contact_guidance")
 
 
 class InputError(Exception):
@@ -86,8 +86,8 @@ def check(settings: dict) -> None:
     """Raise `ValueError` for settings out of range, before a checkpoint is loaded for them."""
     from intersyn.pipeline import check_settings
 
-    whatever = {"seed": 0, "variant": "full", "steps": 1, "guidance_scale": 1.0}  # in range
-    check_settings(**{name: settings.get(name, value) for name, value in whatever.items()})
+    in_range = {"seed": 0, "variant": "full", "steps": 1, "guidance_scale": 1.0, "contact_guidance": 0.0}
+    check_settings(**{name: settings.get(name, value) for name, value in in_range.items()})
 
 
 def read_project(arguments: argparse.Namespace) -> Project | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
 
-from intersyn.timeline import Timeline
+from intersyn.timeline import Part, Timeline, swap_roles
 
 PADDING, SOLO, INTERACTION = 0, 1, 2
 NUM_KINDS = 3
@@ -108,3 +108,18 @@ class PartTable:
                     groups += part.is_interaction
         length = torch.tensor([timeline.frames for timeline in timelines])
         return PartTable(**table, group=group, angle=angle, length=length), list(texts)
+
+
+def in_order_of_people(timeline: Timeline) -> Timeline:
+    """The same timeline with the two people of each interaction in order of index and the roles in its text swapped.
+
+    In training the first person of a text is always the one with the lower index.
+    """
+
+    def ordered(part: Part) -> Part:
+        if len(part.people) == 2 and part.people[0] > part.people[1]:
+            return Part(part.people[::-1], swap_roles(part.text))
+        return part
+
+    segments = (replace(segment, parts=tuple(map(ordered, segment.parts))) for segment in timeline.segments)
+    return replace(timeline, segments=tuple(segments))

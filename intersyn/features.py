@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from intersyn.conditions import PartTable
@@ -29,6 +30,7 @@ from intersyn.rotations import (
     quaternion_to_matrix,
     rotate_xz,
     wrap_angle,
+    yaw_matrix,
     yaw_quaternion,
 )
 from intersyn.skeleton import (
@@ -135,6 +137,20 @@ def pose_joints(features: Tensor) -> Tensor:
     height = features[..., SLICES["root_height"]]
     zero = torch.zeros_like(height)
     return joints_from_global_6d(rotations, torch.cat((zero, height, zero), dim=-1))
+
+
+def shared_joints(features: Tensor, joints: Tensor, table: PartTable) -> Tensor:
+    """Joints of everyone in the shared frame of the interaction at hand, (B, P, T, 22, 3).
+
+    From metric features (B, P, T, 273) and their joints in the heading frame from `pose_joints`. Meaningful in
+    interaction frames only: elsewhere there is no absolute place.
+    """
+    angle = table.at_frames(table.angle, features.shape[2])
+    heading = F.normalize(features[..., SLICES["heading"]], dim=-1, eps=1e-4)
+    yaw = torch.atan2(heading[..., 1], heading[..., 0] + 1e-8) + angle
+    root = rotate_xz(features[..., SLICES["root_xz"]], angle)
+    joints = torch.einsum("...ij,...kj->...ki", yaw_matrix(yaw), joints)
+    return joints + torch.stack((root[..., 0], torch.zeros_like(root[..., 0]), root[..., 1]), dim=-1)[..., None, :]
 
 
 def turn(features: Tensor, yaw: Tensor) -> Tensor:

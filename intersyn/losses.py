@@ -16,7 +16,7 @@ from torch import Tensor
 from intersyn.body.points import POINTS
 from intersyn.conditions import PartTable
 from intersyn.data.touches import TouchTable
-from intersyn.features import PARTS, SLICES, pose_joints
+from intersyn.features import PARTS, SLICES, pose_joints, shared_joints
 from intersyn.rotations import matrix_from_6d, rotate_xz, yaw_matrix
 from intersyn.skeleton import FOOT_JOINTS, NUM_JOINTS
 
@@ -145,20 +145,6 @@ def second_difference_rms(target: Tensor, seams: Tensor, weight: Tensor) -> floa
     zero = torch.zeros_like(target)
     zero[..., SLICES["rotations"]] = target[..., :1, SLICES["rotations"]]  # a pose that never moves
     return float(smooth_loss(zero, target, seams, weight, 1.0).sqrt())
-
-
-def shared_joints(features: Tensor, joints: Tensor, table: PartTable) -> Tensor:
-    """Joints of everyone in the shared frame of the interaction at hand, (B, P, T, 22, 3).
-
-    From metric features (B, P, T, 273) and their joints in the heading frame from `pose_joints`. Meaningful in
-    interaction frames only: elsewhere there is no absolute place.
-    """
-    angle = table.at_frames(table.angle, features.shape[2])
-    heading = F.normalize(features[..., SLICES["heading"]], dim=-1, eps=1e-4)
-    yaw = torch.atan2(heading[..., 1], heading[..., 0] + 1e-8) + angle
-    root = rotate_xz(features[..., SLICES["root_xz"]], angle)
-    joints = torch.einsum("...ij,...kj->...ki", yaw_matrix(yaw), joints)
-    return joints + torch.stack((root[..., 0], torch.zeros_like(root[..., 0]), root[..., 1]), dim=-1)[..., None, :]
 
 
 def distance_maps(joints: Tensor) -> Tensor:

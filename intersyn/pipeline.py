@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from intersyn import foot_lock
 from intersyn.checkpoint import CheckpointError, read_config, resolve, write_config
-from intersyn.conditions import PartTable
+from intersyn.conditions import PartTable, in_order_of_people
+from intersyn.contact_guidance import MAX_CONTACT_GUIDANCE, Contact, ContactGuide, check_contacts
 from intersyn.diffusion import CosineSchedule
 from intersyn.features import FEATURE_DIM, Normalizer
 from intersyn.features import mask as feature_mask
@@ -26,7 +27,7 @@ from intersyn.motion import Motion
 from intersyn.networks import INS, REC, INSConfig, RECConfig, load_text_encoder  # noqa: F401  importable from here too
 from intersyn.root_solver import decode
 from intersyn.text import PAPER_ENCODER, TextEncoder, TextFeatures
-from intersyn.timeline import Part, Timeline, TimelineError, swap_roles
+from intersyn.timeline import Timeline, TimelineError
 from intersyn.windows import Windows
 
 MAX_STEPS = 250
@@ -161,24 +162,35 @@ class InterSynPipeline:
         guidance_scale: float | None = None,
         callback: Callable[[int, int], bool | None] | None = None,
         clean_up: bool = False,
+        contact_guidance: float = 0.0,
+        contacts: Sequence[Contact] = (),
     ) -> Motion:
         """Generate. The same arguments give the same Motion on the same machine.
 
         All variants of one timeline and seed start from the same noise. steps: DDIM steps; guidance_scale: 1 is none.
         callback(done, total) is called after each step; if it returns False, `Cancelled` is raised before the next.
-        clean_up: smooth lightly and lock planted feet afterwards; part of no variant. Raises `ValueError` for
-        arguments out of range, `TimelineError` for a frame rate the model does not make or a text longer than
-        its encoder reads, `CheckpointError` for a variant this checkpoint lacks.
+        clean_up: smooth lightly and lock planted feet afterwards; part of no variant. contact_guidance: 0 is none, 1
+        keeps interacting people out of each other while sampling and brings together what `contacts` name (see
+        `contact_guidance`); part of no variant either. Raises `ValueError` for arguments out of range, `TimelineError`
+        for a frame rate the model does not make or a text longer than its encoder reads, `CheckpointError` for a
+        variant this checkpoint lacks.
         """
         steps = self.config.steps if steps is None else steps
         guidance_scale = self.config.guidance_scale if guidance_scale is None else guidance_scale
-        check_settings(seed, variant, steps, guidance_scale)
+        check_settings(seed, variant, steps, guidance_scale, contact_guidance)
+        check_contacts(contacts, timeline)
+        if contacts and not contact_guidance:
+            raise ValueError("Contacts need contact guidance: set contact_guidance to 1.")
         chosen = VARIANTS[variant]
         if variant not in self.variants:
             lacking = chosen.ins if chosen.ins not in self.ins else "rec"
             raise CheckpointError(f"This checkpoint has no {lacking}, which the variant {variant} needs.")
         request = self.prepare(timeline)
-        x0 = self.denoise(request, self.noise(request, seed), chosen, steps, guidance_scale, callback)
+        guide = None
+        if contact_guidance:
+            normalizer = self.ins[chosen.ins].normalizer
+            guide = ContactGuide(request.table, request.exists, normalizer, contact_guidance, contacts)
+        x0 = self.denoise(request, self.noise(request, seed), chosen, steps, guidance_scale, callback, guide)
         if chosen.rec:
             x0 = self.refine(request, x0)
         motion, contacts = self.decode(request, x0, self.ins[chosen.ins].normalizer)
@@ -222,15 +234,17 @@ class InterSynPipeline:
         steps: int,
         guidance_scale: float,
         callback: Callable[[int, int], bool | None] | None = None,
+        guide: Callable[[Tensor, int], Tensor] | None = None,
     ) -> Tensor:
-        """INS: x0 (1, P, T, 273), normalised, from `noise` of the same shape."""
+        """INS: x0 (1, P, T, 273), normalised, from `noise` of the same shape. guide(x0, t) corrects each prediction."""
         model = self.ins[variant.ins].model
-        windows = self._windows(request)
+        windows = self.windows(request)
         table = windows.tables(request.table)
         predict = guided(model, table, request.text, guidance_scale, variant.coupled, self.config.guidance_below)
 
         def predict_x0(x_t: Tensor, t: int) -> Tensor:
-            return windows.merge(predict(windows.split(x_t), t))
+            x0 = windows.merge(predict(windows.split(x_t), t))
+            return x0 if guide is None else guide(x0, t)
 
         def on_step(done: int, total: int) -> None:
             if callback is not None and callback(done, total) is False:
@@ -242,7 +256,7 @@ class InterSynPipeline:
         """REC: everyone in turn against the others, in interactions only. Shapes as in `denoise`."""
         if not request.table.acquainted().any():
             return x0
-        windows = self._windows(request)
+        windows = self.windows(request)
         table = windows.tables(request.table)
         context = self.rec.model.encode_text(table, request.text)
         return windows.merge(self.rec.model.sweep(windows.split(x0), table, context))
@@ -252,11 +266,12 @@ class InterSynPipeline:
         features = normalizer.inverse(x0, request.exists).cpu()
         return decode(features, request.table.to("cpu"), self.config.fps, [request.timeline])[0]
 
-    def _windows(self, request: Request) -> Windows:
+    def windows(self, request: Request) -> Windows:
+        """The windows that the networks see a long request through; one for all that training's length holds."""
         return Windows.cover(request.frames, self.config.window_frames, WINDOW_OVERLAP)
 
 
-def check_settings(seed: int, variant: str, steps: int, guidance_scale: float) -> None:
+def check_settings(seed: int, variant: str, steps: int, guidance_scale: float, contact_guidance: float = 0.0) -> None:
     """Raise `ValueError` with one sentence if a setting of generation is out of range."""
     if variant not in VARIANTS:
         raise ValueError(f"There is no variant {variant!r}: choose one of {', '.join(VARIANTS)}.")
@@ -266,18 +281,5 @@ def check_settings(seed: int, variant: str, steps: int, guidance_scale: float) -
         raise ValueError(f"The seed must be a whole number from 0 to 2^63 - 1, got {seed}.")
     if not (math.isfinite(guidance_scale) and 0 <= guidance_scale <= MAX_GUIDANCE_SCALE):
         raise ValueError(f"The guidance scale must lie between 0 and {MAX_GUIDANCE_SCALE:g}, got {guidance_scale}.")
-
-
-def in_order_of_people(timeline: Timeline) -> Timeline:
-    """The same timeline with the two people of each interaction in order of index and the roles in its text swapped.
-
-    In training the first person of a text is always the one with the lower index.
-    """
-
-    def ordered(part: Part) -> Part:
-        if len(part.people) == 2 and part.people[0] > part.people[1]:
-            return Part(part.people[::-1], swap_roles(part.text))
-        return part
-
-    segments = (replace(segment, parts=tuple(map(ordered, segment.parts))) for segment in timeline.segments)
-    return replace(timeline, segments=tuple(segments))
+    if not (math.isfinite(contact_guidance) and 0 <= contact_guidance <= MAX_CONTACT_GUIDANCE):
+        raise ValueError(f"Contact guidance must lie between 0 and {MAX_CONTACT_GUIDANCE:g}, got {contact_guidance}.")

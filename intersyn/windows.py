@@ -1,12 +1,14 @@
 """Sequences longer than training's, in overlapping windows of the trained length.
 
 The networks have seen windows that cut segments, so a window is a sequence like any other; where windows overlap,
-their answers are averaged at every diffusion step (as MultiDiffusion, Bar-Tal et al. 2023, does for images).
+their answers are averaged at every diffusion step (as MultiDiffusion, Bar-Tal et al. 2023, does for images). An
+interaction that a window cuts keeps its own frame, that of its true first frame, in all windows: so what they say of
+places and headings can be averaged as it is.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
@@ -43,7 +45,8 @@ class Windows:
         if len(self.starts) == 1:
             return x
         at = torch.arange(self.size, device=x.device, dtype=x.dtype)
-        ramp = torch.minimum(at + 1, self.size - at)[:, None]
+        # Flat where it reaches zero: a window neither comes nor goes with a kink.
+        ramp = torch.sin(torch.pi * (at + 0.5) / self.size).square()[:, None]
         batch = len(x) // len(self.starts)
         total = x.new_zeros(batch, x.shape[1], self.frames, x.shape[3])
         weight = x.new_zeros(self.frames, 1)
@@ -57,8 +60,13 @@ class Windows:
         if len(self.starts) == 1:
             return table
         cut = [self._cut(table, start) for start in self.starts]
-        names = ("kind", "start", "end", "text", "group", "angle", "length")
-        return PartTable(**{name: torch.cat([getattr(one, name) for one in cut]) for name in names})
+        most = max(int((one.kind != PADDING).sum(-1).max()) for one in cut)  # texts that no window shows cost nothing
+
+        def joined(name: str) -> Tensor:
+            every = torch.cat([getattr(one, name) for one in cut])
+            return every if name == "length" else every[..., :most]
+
+        return PartTable(**{field.name: joined(field.name) for field in fields(PartTable)})
 
     def _cut(self, table: PartTable, begin: int) -> PartTable:
         start, end = table.start - begin, table.end - begin

@@ -19,7 +19,10 @@ CELL, TITLE = (150, 190), 34  # pixels
 METRE = 78  # pixels in the side view, at most
 CAMERA_YAW, CAMERA_PITCH = math.radians(55), math.radians(12)
 # Left limbs, the rest, right limbs of each person in turn.
-COLOURS = (("#0b3d91", "#2f6fde", "#8db5f5"), ("#8a3a00", "#e07b1f", "#f5bd85"))
+COLOURS = (
+    ("#0b3d91", "#2f6fde", "#8db5f5"), ("#8a3a00", "#e07b1f", "#f5bd85"),
+    ("#0f5132", "#2a9d5c", "#95d5b2"), ("#581a6e", "#a23bc4", "#dca6ee"),
+)  # fmt: skip
 SOLO_TEXTS = (
     "a person walks forward", "a person walks backward", "a person runs", "a person walks and turns left",
     "a person walks and turns right", "a person waves with the right hand", "a person raises both hands",

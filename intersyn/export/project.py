@@ -50,11 +50,12 @@ class Project:
     checkpoint: str
     digest: str
     betas: tuple[tuple[float, ...], ...] = ()
+    contact_guidance: float = 0.0
     app_version: str = __version__
 
     def __post_init__(self) -> None:
         try:
-            check_settings(self.seed, self.variant, self.steps, self.guidance_scale)
+            check_settings(self.seed, self.variant, self.steps, self.guidance_scale, self.contact_guidance)
         except ValueError as error:
             raise ProjectError(f"The project cannot be used: {error}") from error
         if self.betas and len(self.betas) != self.timeline.num_people:
@@ -82,6 +83,7 @@ class Project:
         guidance_scale: float | None = None,
         clean_up: bool = False,
         betas: tuple[tuple[float, ...], ...] = (),
+        contact_guidance: float = 0.0,
     ) -> Project:
         """The project of a call of `pipeline` with these arguments, its defaults filled in."""
         config = pipeline.config
@@ -95,6 +97,7 @@ class Project:
             config.name,
             weights_digest(pipeline),
             betas,
+            float(contact_guidance),
         )
 
     def generate(self, pipeline: InterSynPipeline, callback: Callable[[int, int], bool | None] | None = None) -> Motion:
@@ -109,6 +112,7 @@ class Project:
             steps=self.steps,
             guidance_scale=self.guidance_scale,
             clean_up=self.clean_up,
+            contact_guidance=self.contact_guidance,
             callback=callback,
         )
         return replace(motion, betas=motion.betas.new_tensor(self.betas)) if self.betas else motion
@@ -142,6 +146,8 @@ class Project:
             "betas": [list(betas) for betas in self.betas],
             "timeline": self.timeline.to_dict(),
         }
+        if self.contact_guidance:  # left out where it is off, so that older readers of this format read the rest
+            data["contact_guidance"] = self.contact_guidance
         return json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
     @staticmethod
@@ -222,7 +228,7 @@ def write_project(motion: Motion, path: str | Path, options: ExportOptions) -> l
 def _read(data: Mapping[str, Any]) -> Project:
     known = {"format", "version", "app_version", "checkpoint", "seed", "variant", "steps", "guidance_scale",
              "clean_up", "betas", "timeline"}  # fmt: skip
-    if unknown := sorted(set(data) - known):
+    if unknown := sorted(set(data) - known - {"contact_guidance"}):
         raise ProjectError(f"A project has no field {unknown[0][:40]!r}.")
     if missing := sorted(known - set(data)):
         raise ProjectError(f"The project lacks the field {missing[0]}.")
@@ -243,6 +249,7 @@ def _read(data: Mapping[str, Any]) -> Project:
         checkpoint=_field(checkpoint, "name", str, "a text", "checkpoint name"),
         digest=_field(checkpoint, "sha256", str, "a text", "checkpoint sha256"),
         betas=_betas(data["betas"]),
+        contact_guidance=_real(data.get("contact_guidance", 0.0), "contact_guidance"),
         app_version=_field(data, "app_version", str, "a text"),
     )
 

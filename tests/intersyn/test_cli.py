@@ -127,7 +127,8 @@ def test_every_format_at_once(run, out):
 
 def test_a_project_makes_the_motion_again(run, out, tmp_path):
     project = tmp_path / "dance.json"
-    settings = ("--steps", "2", "--seed", "5", "--variant", "no_rec", "--guidance-scale", "1.5", "--clean-up")
+    settings = ("--steps", "2", "--seed", "5", "--variant", "no_rec", "--guidance-scale", "1.5", "--clean-up",
+                "--contact-guidance", "0.5")  # fmt: skip
     assert run(*TEXTS, *TIMES, *settings, "--out", str(out), "--out", str(project))[0] == 0
     again = tmp_path / "again.npz"
     assert run("--project", str(project), "--out", str(again)) == (0, "")

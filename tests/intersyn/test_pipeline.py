@@ -9,12 +9,15 @@ from dataclasses import replace
 import pytest
 import torch
 
+from intersyn.body.capsules import penetration_depth
 from intersyn.checkpoint import CheckpointError
-from intersyn.features import INTERACTION_PARTS, SLICES
+from intersyn.contact_guidance import Contact
+from intersyn.features import INTERACTION_PARTS, SLICES, Normalizer
+from intersyn.models.guidance import guided
 from intersyn.motion import Motion
 from intersyn.pipeline import VARIANTS, Cancelled, InterSynPipeline, in_order_of_people
 from intersyn.text import TextEncoder
-from intersyn.timeline import Part, Segment, Timeline, TimelineError
+from intersyn.timeline import MAX_FRAMES, Part, Segment, Timeline, TimelineError
 
 DEFAULT = Timeline.solo_interact_solo("a person walks", "two people dance", "a person waves", 100, 40, 70)
 
@@ -76,6 +79,37 @@ def test_clean_up_is_a_switch_of_its_own(pipe):
         return motion.joints().diff(n=3, dim=1).norm(dim=-1).mean()
 
     assert jerk(cleaned) < 0.9 * jerk(rough)
+
+
+def test_contact_guidance_is_a_switch_of_its_own(pipe):
+    close = replace_places(pipe, 0.05)  # the tiny checkpoint's people stand 60 cm from the middle
+    plain, guided = close(DEFAULT, steps=8), close(DEFAULT, steps=8, contact_guidance=1.0)
+    assert torch.equal(close(DEFAULT, steps=8, contact_guidance=0.0).poses, plain.poses)
+    again = close(DEFAULT, steps=8, contact_guidance=1.0)
+    assert torch.equal(guided.poses, again.poses) and torch.equal(guided.trans, again.trans)
+
+    def depth(motion: Motion) -> torch.Tensor:
+        joints = motion.joints()[:, 45:65]
+        return penetration_depth(joints[0], joints[1]).amax((-1, -2)).mean()
+
+    assert depth(plain) > 0.03
+    assert depth(guided) < 0.9 * depth(plain)  # networks of random weights do not follow
+
+
+def test_contacts_need_contact_guidance(pipe):
+    touch = Contact(0, "right_palm", 1, "right_palm", 50, 55)
+    with pytest.raises(ValueError, match="set contact_guidance to 1"):
+        pipe(DEFAULT, contacts=(touch,))
+    pipe(DEFAULT, contacts=(touch,), contact_guidance=1.0)
+
+
+def replace_places(pipe: InterSynPipeline, away: float) -> InterSynPipeline:
+    """The same networks for people who stand `away` metres from the middle of their interactions."""
+    mean = pipe.ins["ins"].normalizer.mean.clone()
+    mean[SLICES["root_xz"]] = torch.tensor((0.0, -away))
+    normalizer = Normalizer(mean, pipe.ins["ins"].normalizer.std)
+    ins = {name: replace(network, normalizer=normalizer) for name, network in pipe.ins.items()}
+    return InterSynPipeline(pipe.text_encoder, ins, pipe.rec, pipe.config)
 
 
 def test_rec_acts_in_interactions_only(pipe):
@@ -156,6 +190,27 @@ def test_a_third_person_alone_beside_a_pair(pipe):
     assert motion.num_people == 3
 
 
+@pytest.mark.parametrize("frames", [120, 196])
+def test_windows_change_nothing_up_to_the_length_of_training(pipe, frames):
+    timeline = Timeline.solo_interact_solo("a person walks", "two people dance", "a person waves", frames, 40, 80)
+    with torch.inference_mode():
+        request = pipe.prepare(timeline)
+        network, rec = pipe.ins["ins"], pipe.rec.model
+        predict = guided(network.model, request.table, request.text, pipe.config.guidance_scale)
+        x0 = pipe.schedule.ddim_sample(predict, pipe.noise(request, 3), pipe.config.steps)
+        x0 = rec.sweep(x0, request.table, rec.encode_text(request.table, request.text))
+        motion, _ = pipe.decode(request, x0, network.normalizer)
+    made = pipe(timeline, seed=3)
+    assert torch.equal(made.poses, motion.poses)
+    assert torch.equal(made.trans, motion.trans)
+
+
+def test_the_longest_timeline_and_one_frame_more(pipe):
+    assert pipe(segments("sisisis", each=MAX_FRAMES // 7), steps=1, variant="no_rec").frames == MAX_FRAMES
+    with pytest.raises(TimelineError, match="at most 1400 frames, got 1407"):
+        segments("sisisis", each=MAX_FRAMES // 7 + 1)
+
+
 def test_sequences_longer_than_training(pipe):
     motion = pipe(segments("sisi", each=100), steps=2)
     assert motion.frames == 400
@@ -198,6 +253,9 @@ def test_callback_cancels_between_steps(pipe):
         ({"seed": 2**63}, "seed"),
         ({"guidance_scale": float("nan")}, "guidance scale"),
         ({"guidance_scale": 100.0}, "guidance scale"),
+        ({"contact_guidance": -0.1}, "Contact guidance"),
+        ({"contact_guidance": 2.1}, "Contact guidance"),
+        ({"contact_guidance": float("nan")}, "Contact guidance"),
     ],
 )
 def test_settings_out_of_range(pipe, settings, message):

@@ -43,6 +43,14 @@ def test_merge_fades_from_one_window_to_the_next():
     assert merged.diff().max() < 0.05
 
 
+@pytest.mark.parametrize("frames", [260, 300, 600, 1400])
+def test_windows_come_and_go_without_a_kink(frames):
+    """Windows that differ by 1 meet with steps that change by less than a two-hundredth from frame to frame."""
+    windows = Windows.cover(frames, 196, 64)
+    parts = torch.cat([torch.full((1, 1, 196, 1), float(k % 2)) for k in range(len(windows.starts))])
+    assert windows.merge(parts)[0, 0, :, 0].diff(n=2).abs().max() < 0.005
+
+
 def test_tables_agree_with_the_whole():
     table, texts = PartTable.from_timelines([timeline(500, 7)])
     windows = Windows.cover(500, 196, 64)

@@ -86,6 +86,16 @@ def test_another_checkpoint_is_told(tiny: InterSynPipeline, tiny_checkpoint: Pat
     assert "InterSyn 0.0.1" in old.difference(tiny)
 
 
+def test_contact_guidance_is_kept_and_files_without_it_are_read(tiny: InterSynPipeline) -> None:
+    plain = Project.of(tiny, TIMELINE, steps=1)
+    assert "contact_guidance" not in plain.to_json()
+    assert Project.from_json(plain.to_json()).contact_guidance == 0.0
+    guided = Project.of(tiny, TIMELINE, steps=1, contact_guidance=0.5)
+    assert Project.from_json(guided.to_json()) == guided
+    motion = guided.generate(tiny)
+    assert torch.equal(motion.trans, tiny(TIMELINE, steps=1, contact_guidance=0.5).trans)
+
+
 def changed(change: Callable[[dict], Any]) -> str:
     data = json.loads(project().to_json())
     change(data)
@@ -113,6 +123,8 @@ def changed(change: Callable[[dict], Any]) -> str:
         (lambda d: d.update(guidance_scale=float("inf")), "guidance_scale must be a finite number, got inf"),
         (lambda d: d.update(guidance_scale=10**400), "guidance_scale must be a finite number"),
         (lambda d: d.update(guidance_scale=50), "guidance scale must lie between"),
+        (lambda d: d.update(contact_guidance=3), "Contact guidance must lie between 0 and 2, got 3"),
+        (lambda d: d.update(contact_guidance="1"), "contact_guidance must be a finite number, got '1'"),
         (lambda d: d.update(clean_up=1), "clean_up must be true or false, got 1"),
         (lambda d: d.update(checkpoint="open-v0"), "checkpoint must be an object with name and sha256"),
         (lambda d: d["checkpoint"].update(sha256="12"), "sha256 must be 64 hexadecimal"),
