@@ -21,8 +21,8 @@ from intersyn.body.make.build import ASSET, MadeBody, make_body
 from intersyn.body.make.directions import BETA_NAMES
 from intersyn.body.make.measure import BENDS, crossings, fold_depth, mirror_error, surface_facts, volume_kept
 from intersyn.skeleton import NUM_JOINTS, REST_JOINTS
-from training.body_sheet import write_sheet
 from training.common import InputError, run_command
+from training.make_body_sheet import write_sheet
 
 ANGLES = (45.0, 90.0, 130.0)
 FOLDS = {"left_knee": (90.0, 120.0, 140.0), "left_elbow": (120.0, 140.0)}

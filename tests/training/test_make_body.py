@@ -5,8 +5,8 @@ from PIL import Image
 
 from intersyn.body.make.build import ASSET, MadeBody
 from training import make_body as command
-from training.body_sheet import WIDTH, write_sheet
 from training.common import InputError
+from training.make_body_sheet import WIDTH, write_sheet
 
 
 @pytest.mark.slow
