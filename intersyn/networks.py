@@ -7,9 +7,13 @@ from pathlib import Path
 
 from intersyn.checkpoint import CheckpointError, fill, load_weights, read_config, save_checkpoint
 from intersyn.features import Normalizer
+from intersyn.models.baselines import MutualDenoiser
 from intersyn.models.cmdm import CMDM, CMDMConfig
 from intersyn.models.coordinator import Coordinator, CoordinatorConfig
 from intersyn.text import PAPER_ENCODER, TextEncoder
+
+Denoiser = CMDM | MutualDenoiser
+DENOISERS = {"cmdm": CMDM, "mutual": MutualDenoiser}  # the paper's, and a baseline (see `models.baselines`)
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,26 @@ class INSConfig:
     model: CMDMConfig
     smooth: bool = True  # trained with L_smooth
     steps: int = 0  # of its last training run
+    kind: str = "cmdm"  # of DENOISERS
+    uncouple: float = 0.2  # share of training samples whose partner was hidden
+
+    def __post_init__(self) -> None:
+        if self.kind not in DENOISERS:
+            raise ValueError(f"kind must be one of {', '.join(DENOISERS)}, got {self.kind!r}")
+
+    @property
+    def coupled(self) -> bool:
+        """Whether it ever saw a partner; if not, it must not be shown one."""
+        return self.uncouple < 1
+
+    @property
+    def uncoupled(self) -> bool:
+        """Whether it ever did without a partner."""
+        return self.uncouple > 0
+
+    def network(self) -> Denoiser:
+        """A network of this kind and these sizes with random weights."""
+        return DENOISERS[self.kind](self.model)
 
 
 @dataclass(frozen=True)
@@ -31,9 +55,9 @@ class RECConfig:
 
 @dataclass(frozen=True)
 class INS:
-    """The CMDM and the normalisation it was trained with, which share a folder."""
+    """The CMDM (or a baseline in its place) and the normalisation it was trained with, which share a folder."""
 
-    model: CMDM
+    model: Denoiser
     normalizer: Normalizer
     config: INSConfig
 
@@ -43,7 +67,7 @@ class INS:
         state = load_weights(folder)
         own = {name.removeprefix("normalizer."): v for name, v in state.items() if name.startswith("normalizer.")}
         rest = {name: v for name, v in state.items() if not name.startswith("normalizer.")}
-        model = fill(CMDM(config.model), rest, folder).eval().requires_grad_(False)
+        model = fill(config.network(), rest, folder).eval().requires_grad_(False)
         return INS(model, fill(Normalizer(), own, folder), config)
 
     def save(self, folder: Path) -> None:

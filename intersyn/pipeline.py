@@ -148,8 +148,18 @@ class InterSynPipeline:
 
     @property
     def variants(self) -> tuple[str, ...]:
-        """The variants this checkpoint has the networks for."""
-        return tuple(name for name, v in VARIANTS.items() if v.ins in self.ins and (self.rec is not None or not v.rec))
+        """The variants this checkpoint has the networks for.
+
+        The uncoupled ones are variants only of an INS that was trained with partners and without.
+        """
+
+        def possible(v: Variant) -> bool:
+            if v.ins not in self.ins or (v.rec and self.rec is None):
+                return False
+            trained = self.ins[v.ins].config
+            return v.coupled or (trained.coupled and trained.uncoupled)
+
+        return tuple(name for name, variant in VARIANTS.items() if possible(variant))
 
     @torch.inference_mode()
     def __call__(
@@ -183,7 +193,9 @@ class InterSynPipeline:
             raise ValueError("Contacts need contact guidance: set contact_guidance to 1.")
         chosen = VARIANTS[variant]
         if variant not in self.variants:
-            lacking = chosen.ins if chosen.ins not in self.ins else "rec"
+            lacking = chosen.ins if chosen.ins not in self.ins else "rec" if chosen.rec and self.rec is None else None
+            if lacking is None:
+                raise CheckpointError(f"This checkpoint was not trained both with partners and without: no {variant}.")
             raise CheckpointError(f"This checkpoint has no {lacking}, which the variant {variant} needs.")
         request = self.prepare(timeline)
         guide = None
@@ -237,10 +249,11 @@ class InterSynPipeline:
         guide: Callable[[Tensor, int], Tensor] | None = None,
     ) -> Tensor:
         """INS: x0 (1, P, T, 273), normalised, from `noise` of the same shape. guide(x0, t) corrects each prediction."""
-        model = self.ins[variant.ins].model
+        ins = self.ins[variant.ins]
+        coupled = variant.coupled and ins.config.coupled
         windows = self.windows(request)
         table = windows.tables(request.table)
-        predict = guided(model, table, request.text, guidance_scale, variant.coupled, self.config.guidance_below)
+        predict = guided(ins.model, table, request.text, guidance_scale, coupled, self.config.guidance_below)
 
         def predict_x0(x_t: Tensor, t: int) -> Tensor:
             x0 = windows.merge(predict(windows.split(x_t), t))

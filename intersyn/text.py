@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -182,10 +182,22 @@ class TextEncoder(nn.Module):
 
     def fingerprint(self) -> str:
         """A short hash of configuration and weights, so that features of another tower are not mistaken for these."""
-        digest = hashlib.sha256(json.dumps(asdict(self.config), sort_keys=True).encode())
-        for name, value in sorted(self.state_dict().items()):
-            digest.update(name.encode() + value.detach().to("cpu", torch.float16).contiguous().numpy().tobytes())
-        return digest.hexdigest()[:16]
+        return _fingerprint(self.config, self.state_dict())
+
+    @classmethod
+    def fingerprint_of(cls, source: str | Path | None = None) -> str:
+        """`from_pretrained(source).fingerprint()`; of a folder without building the encoder or importing open_clip."""
+        folder = BUNDLED if source is None else Path(source)
+        if not folder.is_dir():
+            return cls.from_pretrained(source).fingerprint()
+        return _fingerprint(read_config(folder, TextConfig), load_weights(folder))
+
+
+def _fingerprint(config: TextConfig, state: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256(json.dumps(asdict(config), sort_keys=True).encode())
+    for name, value in sorted(state.items()):
+        digest.update(name.encode() + value.detach().to("cpu", torch.float16).contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _from_folder(folder: Path) -> TextEncoder:

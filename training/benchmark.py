@@ -136,7 +136,7 @@ def training(config: Config) -> dict[str, float]:
         cache = build_text_cache(dataset.texts, config.text, Path(folder) / "texts.safetensors")
     maker = BatchMaker(dataset, cache, None, config.device)
     model = CMDM(CMDMConfig(pooled_dim=cache.pooled_dim, token_dim=cache.token_dim)).to(config.device)
-    trainable = train_ins.TrainableCMDM(model)
+    trainable = train_ins.TrainableDenoiser(model)
     schedule = CosineSchedule().to(config.device)
     optimizers = make_optimizers(model, 1e-4, 0.01)
     settings = train_ins.Config(data=config.data, out=Path("unused"), batch_size=config.batch_size)

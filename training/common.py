@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from intersyn.checkpoint import CheckpointError
 from intersyn.conditions import PartTable
 from intersyn.data.dataset import InterleavedDataset, standard_sources
+from intersyn.data.layouts import LayoutChoice
 from intersyn.data.material import Material
 from intersyn.data.paired_solos import PAIRED_SOLOS
 from intersyn.data.store import FILE_NAME, ClipStore
@@ -143,7 +144,7 @@ def load_clips(data: Sequence[Path], splits: Sequence[str]) -> ClipStore:
 
 def make_dataset(
     data: Sequence[Path], split: str, seed: int, device: Any, phrasing: str = "train",
-    paired_solos: int = PAIRED_SOLOS,
+    paired_solos: int = PAIRED_SOLOS, layouts: LayoutChoice | None = None,
 ) -> InterleavedDataset:  # fmt: skip
     """The sequences of one split of all folders; interactions from every source that the clips offer.
 
@@ -152,18 +153,21 @@ def make_dataset(
     store = load_clips(data, (split,))
     material = Material.from_store(store, device)
     sources = standard_sources(store, material, seed, split, phrasing, paired_solos)
-    return InterleavedDataset(store, sources, seed, split=split, phrasing=phrasing, device=device, material=material)
+    settings = {"split": split, "phrasing": phrasing, "device": device, "material": material, "layouts": layouts}
+    return InterleavedDataset(store, sources, seed, **settings)
 
 
 def build_text_cache(texts: Iterable[str], source: str | None, path: Path) -> TextCache:
-    """Encode the training texts once; reuse the file if the same encoder already read all of them."""
+    """Encode the training texts once; reuse the file if the same encoder already read all of them.
+
+    A file that is reused needs no open_clip.
+    """
     texts = list(texts)
-    encoder = TextEncoder.from_pretrained(source)
     if path.exists():
         cache = TextCache.load(path)
-        if cache.encoder == encoder.fingerprint() and set(texts) <= set(cache.texts):
+        if set(texts) <= set(cache.texts) and cache.encoder == TextEncoder.fingerprint_of(source):
             return cache
-    cache = TextCache.build(encoder, texts)
+    cache = TextCache.build(TextEncoder.from_pretrained(source), texts)
     cache.save(path)
     return cache
 

@@ -14,9 +14,9 @@ from torch import Tensor
 
 from intersyn.diffusion import CosineSchedule
 from intersyn.features import SLICES, Normalizer
-from intersyn.models.cmdm import CMDM
 from intersyn.models.coordinator import taper
 from intersyn.models.guidance import guided
+from intersyn.networks import Denoiser
 from intersyn.skeleton import JOINT, NUM_JOINTS
 from training.common import Batch
 
@@ -42,7 +42,7 @@ class Meeting:
 
 @torch.no_grad()
 def denoise_once(
-    cmdm: CMDM, schedule: CosineSchedule, batch: Batch, generator: torch.Generator, uncoupled: float = 0.5
+    cmdm: Denoiser, schedule: CosineSchedule, batch: Batch, generator: torch.Generator, uncoupled: float = 0.5
 ) -> Tensor:
     """Truth noised to t in T_RANGE and denoised in one call by the frozen CMDM; a share of them without the partner."""
     size, device = len(batch.x0), batch.x0.device
@@ -85,8 +85,8 @@ def perturb(batch: Batch, normalizer: Normalizer, generator: torch.Generator) ->
 
 @torch.no_grad()
 def sample(
-    cmdm: CMDM, schedule: CosineSchedule, batch: Batch, generator: torch.Generator, steps: int, guidance_scale: float,
-    uncoupled: float = 0.5,
+    cmdm: Denoiser, schedule: CosineSchedule, batch: Batch, generator: torch.Generator, steps: int,
+    guidance_scale: float, uncoupled: float = 0.5,
 ) -> Tensor:  # fmt: skip
     """From pure noise with the batch's texts and timelines, by guided DDIM; half without the partner."""
     size, device = len(batch.x0), batch.x0.device

@@ -4,6 +4,7 @@
     accelerate launch -m training.train_ins --data DIR --out runs/ins             # many
     python -m training.train_ins --data DIR --out runs/ins_no_smooth --fork runs/ins --no-smooth
     python -m training.train_ins --data DIR --out runs/own --init intersyn/checkpoints/ins       # fine-tune
+    python -m training.train_ins --data DIR --out runs/mutual --kind mutual --uncouple 0         # a baseline
 
 The second form of the ablation forks from the same weights at `fork_at` of the budget and sees the same data and
 noise, so that `no_smooth` differs from `full` by the loss term alone. Started again with the same --out, a run resumes.
@@ -11,26 +12,31 @@ noise, so that `no_smooth` differs from `full` by the loss term alone. Started a
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import torch
 import tyro
 from accelerate import Accelerator
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from intersyn import losses
+from intersyn.data.layouts import LayoutChoice
 from intersyn.data.paired_solos import PAIRED_SOLOS
 from intersyn.diffusion import CosineSchedule
 from intersyn.features import SLICES, Normalizer, pose_joints
-from intersyn.models.cmdm import CMDM, CMDMConfig
-from intersyn.networks import INS, INSConfig
+from intersyn.files import atomic_write
+from intersyn.models.cmdm import CMDMConfig
+from intersyn.networks import INS, Denoiser, INSConfig
 from training.common import (
     EMA,
     Batch,
     BatchMaker,
     Clock,
+    Kind,
     Log,
     build_text_cache,
     learning_rate,
@@ -42,7 +48,9 @@ from training.common import (
     save_tensors,
     step_optimizers,
 )
-from training.warm_start import agreed_sizes, beginning, check_text_sizes, sizes_of_state
+from training.prefetch import Prefetch
+from training.utilisation import Meter, sentence
+from training.warm_start import agreed_sizes, beginning, check_kind, check_text_sizes, sizes_of_state
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,10 @@ class Config:
     init: Path | None = None  # start from this exported network, its sizes and its normaliser
     smooth: bool = True  # False is the ablation `no_smooth`
     text: str | None = None  # text encoder: None is the bundled tower, or "ViT-L-14/openai"
+    texts: Path | None = None  # file of encoded texts, made if need be; texts.safetensors in `out` if not given
+    kind: Literal["cmdm", "mutual"] = "cmdm"  # the paper's denoiser, or InterGen's shape (see `models.baselines`)
     model: CMDMConfig = field(default_factory=CMDMConfig)
+    layouts: LayoutChoice = field(default_factory=LayoutChoice)  # of training's interleaved sequences
     steps: int = 6000
     batch_size: int = 32
     lr: float = 1.5e-3
@@ -62,10 +73,10 @@ class Config:
     fork_at: float = 0.6  # share of the budget where no_smooth leaves and the learning rate starts to fall
     ema_decay: float = 0.998
     clip: float = 1.0
-    solo_every: int = 3  # every third batch is solo; the rest is interleaved
+    solo_every: int = 3  # every third batch is solo; the rest is interleaved; 0: no batch is solo
     drop_all: float = 0.1
     drop_each: float = 0.1
-    uncouple: float = 0.2  # share of samples whose partner is hidden
+    uncouple: float = 0.2  # share of samples whose partner is hidden; 1: the paper's strict first person
     paired_solos: int = PAIRED_SOLOS
     seed: int = 0
     mixed_precision: str = "bf16"
@@ -74,13 +85,18 @@ class Config:
     val_every: int = 500
     save_every: int = 500
     repeat_batch: bool = False  # reuse one batch: speed without the data path
+    prefetch: bool = True  # draw the next batch while this one trains; the run is the same
+    compile: bool = False  # torch.compile: minutes at the start, then faster on a GPU
 
 
 def ins_losses(
-    model: CMDM, schedule: CosineSchedule, normalizer: Normalizer, batch: Batch, config: Config, rms: float,
+    model: nn.Module, schedule: CosineSchedule, normalizer: Normalizer, batch: Batch, config: Config, rms: float,
     generator: torch.Generator, t: Tensor | None = None,
 ) -> dict[str, Tensor]:  # fmt: skip
-    """All terms of L_I on one batch, `total` included. `t` fixes the diffusion steps (validation: no dropping)."""
+    """All terms of L_I on one batch, `total` included. model: a `TrainableDenoiser`.
+
+    t fixes the diffusion steps: validation, in which no text is dropped and partners are seen if training shows any.
+    """
     device, size = batch.x0.device, len(batch.x0)
 
     def uniform(*shape: int) -> Tensor:
@@ -91,7 +107,7 @@ def ins_losses(
     drop = (uniform(size, 1, 1) < config.drop_all) | (uniform(*batch.table.kind.shape) < config.drop_each)
     coupled = uniform(size) >= config.uncouple
     if t is not None:
-        drop, coupled = torch.zeros_like(drop), torch.ones_like(coupled)
+        drop, coupled = torch.zeros_like(drop), torch.full_like(coupled, config.uncouple < 1)
 
     x_t = schedule.q_sample(batch.x0, steps, noise)
     x0 = model(x_t, steps, batch.table, batch.text, drop, coupled).float()
@@ -111,15 +127,15 @@ def ins_losses(
     return terms
 
 
-class TrainableCMDM(torch.nn.Module):
-    """The CMDM with its texts read inside forward, so that DDP sees one call per step."""
+class TrainableDenoiser(nn.Module):
+    """The denoiser with its texts read inside forward, so that DDP sees one call per step."""
 
-    def __init__(self, cmdm: CMDM) -> None:
+    def __init__(self, denoiser: Denoiser) -> None:
         super().__init__()
-        self.cmdm = cmdm
+        self.denoiser = denoiser
 
     def forward(self, x_t, t, table, text, drop, coupled) -> Tensor:
-        return self.cmdm(x_t, t, table, self.cmdm.encode_text(table, text, drop), coupled)
+        return self.denoiser(x_t, t, table, self.denoiser.encode_text(table, text, drop), coupled)
 
 
 @torch.no_grad()
@@ -136,8 +152,16 @@ def validate(model, schedule, normalizer, batches: list[Batch], config: Config, 
     return sums
 
 
-def is_solo(step: int, config: Config) -> bool:
-    return step % config.solo_every == config.solo_every - 1
+def kind_of(step: int, config: Config) -> Kind:
+    """Every `solo_every`-th batch is solo."""
+    solo = config.solo_every > 0 and step % config.solo_every == config.solo_every - 1
+    return "solo" if solo else "interleaved"
+
+
+def forward_once(denoiser: Denoiser, batch: Batch) -> Tensor:
+    """One pass over a batch, for its operations to be counted."""
+    steps = torch.zeros(len(batch.x0), dtype=torch.long, device=batch.x0.device)
+    return denoiser(batch.x0, steps, batch.table, denoiser.encode_text(batch.table, batch.text))
 
 
 def main(config: Config) -> None:
@@ -149,14 +173,17 @@ def main(config: Config) -> None:
     start = INS.load(init) if init else None
     sizes = config.model
     if start is not None:
+        check_kind(config.kind, start.config.kind, init)
         sizes = agreed_sizes(config.model, start.config.model, init)
     elif resume is not None:
         sizes = agreed_sizes(config.model, sizes_of_state(resume, CMDMConfig), resume)
-    dataset = make_dataset(config.data, "train", config.seed, device, paired_solos=config.paired_solos)
+    drawn = {"paired_solos": config.paired_solos, "layouts": config.layouts}
+    dataset = make_dataset(config.data, "train", config.seed, device, **drawn)
+    # All runs are validated on sequences of all kinds, so that their curves can be compared.
     val_set = make_dataset(config.data, "val", config.seed + 1, device, paired_solos=config.paired_solos)
     config.out.mkdir(parents=True, exist_ok=True)
     texts = [*dataset.texts, *val_set.texts]
-    cache = build_text_cache(texts, config.text, config.out / "texts.safetensors")
+    cache = build_text_cache(texts, config.text, config.texts or config.out / "texts.safetensors")
 
     saved_normalizer = (config.fork or config.out) / "normalizer.pt"
     normalizer = None
@@ -177,45 +204,54 @@ def main(config: Config) -> None:
 
     model_config = CMDMConfig(**{**asdict(sizes), "pooled_dim": cache.pooled_dim, "token_dim": cache.token_dim})
     config = replace(config, model=model_config)
-    cmdm = CMDM(model_config).to(device)
+    exported = INSConfig(model_config, config.smooth, kind=config.kind, uncouple=config.uncouple)
+    denoiser = exported.network().to(device)
     if start is not None:
-        cmdm.load_state_dict(start.model.state_dict())
+        denoiser.load_state_dict(start.model.state_dict())
     schedule = CosineSchedule().to(device)
-    optimizers = make_optimizers(cmdm, config.lr, config.weight_decay)
-    ema = EMA(cmdm, config.ema_decay)
+    optimizers = make_optimizers(denoiser, config.lr, config.weight_decay)
+    ema = EMA(denoiser, config.ema_decay)
 
-    first = load_state(resume, cmdm, ema, optimizers) if resume else 0
-    model, *optimizers = accelerator.prepare(TrainableCMDM(cmdm), *optimizers)
+    first = load_state(resume, denoiser, ema, optimizers) if resume else 0
+    trainable = TrainableDenoiser(denoiser)
+    if config.compile:  # lengths differ from batch to batch
+        trainable.compile(dynamic=True)
+    model, *optimizers = accelerator.prepare(trainable, *optimizers)
     log, clock = Log(config.out / "log.csv", first), Clock(config.max_minutes)
     if accelerator.is_main_process:
-        print(f"{sum(p.numel() for p in cmdm.parameters()) / 1e6:.2f}M parameters, {len(texts)} texts, "
+        print(f"{sum(p.numel() for p in denoiser.parameters()) / 1e6:.2f}M parameters, {len(texts)} texts, "
               f"seam rms {rms * 1000:.2f} mm/frame^2, steps {first} to {config.steps}")  # fmt: skip
 
     def export(done: int) -> None:
-        INS(ema.fill(CMDM(model_config)), normalizer, INSConfig(model_config, config.smooth, done)).save(
-            config.out / "ins"
-        )
+        INS(ema.fill(exported.network()), normalizer, replace(exported, steps=done)).save(config.out / "ins")
 
     if start is not None and accelerator.is_main_process:  # row 0: what the run has to improve on
-        with _swapped(cmdm, ema):
+        with _swapped(denoiser, ema):
             bare = accelerator.unwrap_model(model)
             log.write(0, validate(bare, schedule, normalizer, val_batches, config, rms))
     state = config.out / "state.pt"
     sums: dict[str, list[Tensor]] = {}
     bar = tqdm(range(first, config.steps), initial=first, total=config.steps, disable=not accelerator.is_main_process)
     kept: dict[str, Batch] = {}
-    for step in bar:
-        kind = "solo" if is_solo(step, config) else "interleaved"
+
+    def draw(step: int) -> Batch:
+        kind = kind_of(step, config)
         if kind not in kept or not config.repeat_batch:
             kept[kind] = maker(step * ranks + rank, kind, config.batch_size * (2 if kind == "solo" else 1))
-        batch = kept[kind]
+        return kept[kind]
+
+    meter = Meter(device, ranks)
+    batches = Prefetch(draw, first, config.steps, device, config.prefetch)
+    for step in bar:
+        batch = batches(step)
+        meter.add(kind_of(step, config), batch, batches.waited, lambda batch=batch: forward_once(denoiser, batch))
         generator = torch.Generator().manual_seed((config.seed * 1_000_003 + step) * 64 + rank)
         terms = ins_losses(model, schedule, normalizer, batch, config, rms, generator)
         accelerator.backward(terms["total"])
         norm = accelerator.clip_grad_norm_(model.parameters(), config.clip)
         factor = learning_rate(step, config.steps, config.warmup, config.fork_at)
         step_optimizers(optimizers, config.lr * factor)
-        ema.update(cmdm, step)
+        ema.update(denoiser, step)
 
         done = step + 1
         for name, value in {**terms, "grad_norm": norm}.items():
@@ -226,26 +262,31 @@ def main(config: Config) -> None:
                 values = {name: float(torch.stack(v).mean()) for name, v in sums.items()}
                 if done % config.val_every == 0 or done == config.steps:
                     bare = accelerator.unwrap_model(model)  # other processes do not validate: DDP would wait for them
-                    with _swapped(cmdm, ema):
+                    with _swapped(denoiser, ema):
                         values |= validate(bare, schedule, normalizer, val_batches, config, rms)
                 log.write(done, {"lr": config.lr * factor, **values})
                 bar.set_postfix(total=f"{values['total']:.3f}", val=f"{values.get('val_total', float('nan')):.3f}")
             if done == int(config.fork_at * config.steps):
-                save_state(config.out / "fork.pt", done, cmdm, ema, optimizers, config)
+                save_state(config.out / "fork.pt", done, denoiser, ema, optimizers, config)
             if done % config.save_every == 0 or done == config.steps or over:
-                save_state(state, done, cmdm, ema, optimizers, config)
+                save_state(state, done, denoiser, ema, optimizers, config)
                 export(done)
         if done % config.log_every == 0:
             sums = {}
         if over:
             accelerator.print(f"stopped at step {done} by --max-minutes; run the same command to go on")
             break
+    batches.close()
+    if accelerator.is_main_process and (used := meter.report(batches.waited)) is not None:
+        print(sentence(used))
+        with atomic_write(config.out / "utilisation.json", "w") as file:
+            json.dump(used, file, indent=1)
 
 
 class _swapped:
     """Inside, the model carries its averaged weights."""
 
-    def __init__(self, model: torch.nn.Module, ema: EMA) -> None:
+    def __init__(self, model: nn.Module, ema: EMA) -> None:
         self.model, self.ema = model, ema
 
     def __enter__(self) -> None:

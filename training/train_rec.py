@@ -21,12 +21,12 @@ from tqdm import tqdm
 
 from intersyn import losses
 from intersyn.body.capsules import penetration_depth
+from intersyn.data.layouts import LayoutChoice
 from intersyn.data.paired_solos import PAIRED_SOLOS
 from intersyn.diffusion import CosineSchedule
 from intersyn.features import SLICES, Normalizer, pose_joints
-from intersyn.models.cmdm import CMDM
 from intersyn.models.coordinator import Coordinator, CoordinatorConfig
-from intersyn.networks import INS, REC, RECConfig
+from intersyn.networks import INS, REC, Denoiser, INSConfig, RECConfig
 from training.common import (
     EMA,
     Batch,
@@ -67,12 +67,14 @@ class Config:
     out: Path
     init: Path | None = None  # start from this exported coordinator and its sizes
     text: str | None = None
+    texts: Path | None = None  # as in training.train_ins
     model: CoordinatorConfig = field(default_factory=CoordinatorConfig)
     weights: Weights = field(default_factory=Weights)
     steps: int = 2000
     batch_size: int = 24
     denoised: int = 10  # of a batch; the rest after `perturbed` is sampled
     perturbed: int = 7
+    layouts: LayoutChoice = field(default_factory=LayoutChoice)  # as in training.train_ins
     paired_solos: int = PAIRED_SOLOS
     pool: int = 192  # sampled meetings kept in memory; a part of them is drawn anew every `refresh` steps
     refresh: int = 200
@@ -147,8 +149,10 @@ class Refine(nn.Module):
 class Pool:
     """Sampled meetings: slow to make, so they are kept and used several times, a quarter replaced at each refresh."""
 
-    def __init__(self, maker: BatchMaker, cmdm: CMDM, schedule: CosineSchedule, config: Config) -> None:
-        self.maker, self.cmdm, self.schedule, self.config = maker, cmdm, schedule, config
+    def __init__(
+        self, maker: BatchMaker, cmdm: Denoiser, schedule: CosineSchedule, config: Config, uncoupled: float = 0.5
+    ) -> None:
+        self.maker, self.cmdm, self.schedule, self.config, self.uncoupled = maker, cmdm, schedule, config, uncoupled
         self.size = config.batch_size - config.denoised - config.perturbed
         if self.size < 0:
             raise ValueError(
@@ -166,9 +170,14 @@ class Pool:
             index = (2 * 10**8 + (made * count + slot)) * 64 + rank
             batch = self.maker(index, "interleaved", self.size)
             generator = torch.Generator().manual_seed(index)
-            settings = self.config.sample_steps, self.config.guidance_scale
+            settings = self.config.sample_steps, self.config.guidance_scale, self.uncoupled
             self.slots[slot] = (made, batch, sample(self.cmdm, self.schedule, batch, generator, *settings))
         return self.slots[slot][1:]
+
+
+def uncoupled_share(ins: INSConfig) -> float:
+    """How many meetings are made without the partner: half, as far as the INS was trained that way."""
+    return 0.5 if ins.coupled and ins.uncoupled else float(ins.uncoupled)
 
 
 def meetings(step: int, rank: int, ranks: int, pool: Pool) -> list[Meeting]:
@@ -181,7 +190,7 @@ def meetings(step: int, rank: int, ranks: int, pool: Pool) -> list[Meeting]:
             continue
         batch = maker((10**8 + 2 * step + kind) * ranks + rank, "interleaved", count)
         if kind == DENOISED:
-            u = denoise_once(cmdm, schedule, batch, generator)
+            u = denoise_once(cmdm, schedule, batch, generator, pool.uncoupled)
         else:
             u = perturb(batch, maker.normalizer, generator)
         made.append(Meeting(u, torch.full((count,), kind, device=u.device), batch))
@@ -209,14 +218,15 @@ def main(config: Config) -> None:
         sizes = agreed_sizes(config.model, sizes_of_state(resume, CoordinatorConfig), resume)
     ins = INS.load(config.ins / "ins")
     cmdm, normalizer = ins.model.to(device), ins.normalizer.to(device)
-    dataset = make_dataset(config.data, "train", config.seed, device, paired_solos=config.paired_solos)
+    drawn = {"paired_solos": config.paired_solos, "layouts": config.layouts}
+    dataset = make_dataset(config.data, "train", config.seed, device, **drawn)
     config.out.mkdir(parents=True, exist_ok=True)
-    cache = build_text_cache(dataset.texts, config.text, config.out / "texts.safetensors")
+    cache = build_text_cache(dataset.texts, config.text, config.texts or config.out / "texts.safetensors")
     if start is not None:
         check_text_sizes(sizes, cache, init)
     maker = BatchMaker(dataset, cache, normalizer, device)
     schedule = CosineSchedule().to(device)
-    pool = Pool(maker, cmdm, schedule, config)
+    pool = Pool(maker, cmdm, schedule, config, uncoupled_share(ins.config))
 
     text_sizes = {"pooled_dim": cache.pooled_dim, "token_dim": cache.token_dim}
     model_config = CoordinatorConfig(**{**asdict(sizes), **text_sizes})

@@ -61,6 +61,12 @@ def agreed_sizes(asked: Sizes, saved: Sizes, source: Path) -> Sizes:
     return saved
 
 
+def check_kind(asked: str, saved: str, source: Path) -> None:
+    """Raises `InputError` where the network of `source` is of another kind than the run's."""
+    if asked != saved:
+        raise InputError(f"{source} holds a network of kind {saved}: start from it with --kind {saved}")
+
+
 def check_text_sizes(sizes: StreamConfig, cache: TextCache, source: Path) -> None:
     """Raises `InputError` where the network of `source` was trained with a text encoder of other sizes."""
     there, here = ([getattr(holder, name) for name in TEXT_SIZES] for holder in (sizes, cache))

@@ -12,7 +12,7 @@ from torch import Tensor
 from intersyn.conditions import INTERACTION, PADDING, SOLO, PartTable
 from intersyn.data.casting import PairCandidates, SoloCandidates, choose
 from intersyn.data.fusion import SPARE_FRAMES, Cast, floor_pose, fuse
-from intersyn.data.layouts import PATTERNS, SOLO_PATTERNS, Layout, draw_similar_layouts
+from intersyn.data.layouts import SOLO_PATTERNS, Layout, LayoutChoice, draw_similar_layouts
 from intersyn.data.material import Material
 from intersyn.data.paired_solos import PAIRED_SOLOS, PairedSolos
 from intersyn.data.pairs import PairDraw, PairSource, SyncedPairs, TextPool
@@ -103,13 +103,15 @@ class InterleavedDataset:
         device: torch.device | str = "cpu",
         material: Material | None = None,
         candidates: int = CANDIDATES,
+        layouts: LayoutChoice | None = None,
     ):
         """pair_sources: each with its share of the interactions. phrasing: "train" or "test" texts of the clips.
+        layouts: of the interleaved sequences; all kinds if not given.
 
         Raises `ValueError` where the split has no solo clips that are long enough.
         """
         self.material = material if material is not None else Material.from_store(store, device)
-        self.seed, self.candidates = seed, candidates
+        self.seed, self.candidates, self.layouts = seed, candidates, layouts or LayoutChoice()
         self._touches = TouchLabels(store, self.material.device)
         solos = [clip for clip in store.clips if clip.split == split and clip.partner is None]
         if not solos:
@@ -173,8 +175,10 @@ class InterleavedDataset:
         interleaved = kind == "interleaved"
         drawn = int(np.ceil(count * _SPARE_SEQUENCES)) + 2 if interleaved else count
         longest_pair = max((source.longest for source in self._sources), default=0)
-        patterns = PATTERNS if interleaved else SOLO_PATTERNS
-        layout = draw_similar_layouts(rng, drawn, self._sampler.longest, longest_pair, patterns)
+        wanted = self.layouts.weights, self.layouts.window_share, self.layouts.fixed_times
+        layout = draw_similar_layouts(
+            rng, drawn, self._sampler.longest, longest_pair, *(wanted if interleaved else (SOLO_PATTERNS,))
+        )
         people = 2 if interleaved else 1
         solos = self._draw_solos(rng, layout, people)
         pairs = self._draw_pairs(rng, layout)

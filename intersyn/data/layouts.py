@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,27 @@ PATTERNS = {
     "ssis": 0.03, "siss": 0.03, "sissis": 0.02, "sii": 0.02, "siis": 0.02, "ss": 0.03, "s": 0.02, "sisisis": 0.02,
 }  # fmt: skip
 SOLO_PATTERNS = {"s": 0.6, "ss": 0.25, "sss": 0.1, "ssss": 0.05}
+
+
+@dataclass(frozen=True)
+class LayoutChoice:
+    """Which interleaved sequences are drawn; the default is all of PATTERNS, windows included."""
+
+    patterns: tuple[str, ...] = ()  # these of PATTERNS alone, with its weights; none: all
+    fixed_times: bool = False  # every sequence has the full length and its seams where the others of its pattern have
+
+    def __post_init__(self) -> None:
+        if unknown := sorted(set(self.patterns) - set(PATTERNS)):
+            raise ValueError(f"there is no pattern {unknown[0]!r}: choose among {', '.join(PATTERNS)}")
+
+    @property
+    def weights(self) -> dict[str, float]:
+        return {name: weight for name, weight in PATTERNS.items() if name in self.patterns or not self.patterns}
+
+    @property
+    def window_share(self) -> float:
+        """0 where patterns or times are chosen: a window shows other patterns, and seams at any time."""
+        return 0.0 if self.patterns or self.fixed_times else WINDOW_SHARE
 
 
 @dataclass(frozen=True)
@@ -45,10 +67,12 @@ class Layout:
 
 
 def draw_layouts(
-    rng: np.random.Generator, count: int, longest_solo: int, longest_interaction: int, patterns: dict[str, float]
-) -> Layout:
+    rng: np.random.Generator, count: int, longest_solo: int, longest_interaction: int, patterns: Mapping[str, float],
+    window_share: float = WINDOW_SHARE, fixed_times: bool = False,
+) -> Layout:  # fmt: skip
     """`count` layouts with segments of at most the given frames.
 
+    window_share: of the crops that cut segments out of a longer sequence. fixed_times: see `LayoutChoice`.
     Raises `ValueError` where the material is too short for any segment.
     """
     if longest_solo < MIN_SOLO_FRAMES:
@@ -62,7 +86,7 @@ def draw_layouts(
     for k, name in enumerate(names):
         kinds[k, : len(name)] = [INTERACTION if letter == "i" else SOLO for letter in name]
     kind = kinds[pick]
-    cut = rng.random(count) < WINDOW_SHARE
+    cut = rng.random(count) < window_share
     if any("i" in name for name in names):
         kind = np.where(cut[:, None], _long_kinds(rng, count), kind)
 
@@ -80,6 +104,8 @@ def draw_layouts(
     total = np.maximum(total_least, MIN_FRAMES)
     total = total + np.floor(rng.random(count) * (MAX_FRAMES - total + 1)).astype(np.int64)
     share = rng.exponential(size=kind.shape) * used
+    if fixed_times:
+        total, share = np.full_like(total, MAX_FRAMES), used.astype(float)
     share /= share.sum(1, keepdims=True)
     uncut = least + np.floor(share * (total - total_least)[:, None]).astype(np.int64)
     drawn = least + np.floor(rng.random(kind.shape) * (most - least + 1)).astype(np.int64)
@@ -96,13 +122,15 @@ def draw_layouts(
 
 
 def draw_similar_layouts(
-    rng: np.random.Generator, count: int, longest_solo: int, longest_interaction: int, patterns: dict[str, float]
-) -> Layout:
+    rng: np.random.Generator, count: int, longest_solo: int, longest_interaction: int, patterns: Mapping[str, float],
+    window_share: float = WINDOW_SHARE, fixed_times: bool = False,
+) -> Layout:  # fmt: skip
     """Like `draw_layouts`, but of similar lengths, so that a batch has little padding.
 
     One of BUCKETS slices, by length, of BUCKETS times as many layouts: over many batches the lengths stay as drawn.
     """
-    layout = draw_layouts(rng, BUCKETS * count, longest_solo, longest_interaction, patterns)
+    longest = longest_solo, longest_interaction
+    layout = draw_layouts(rng, BUCKETS * count, *longest, patterns, window_share, fixed_times)
     order = np.argsort(layout.frames, kind="stable")
     bucket = rng.integers(BUCKETS)
     chosen = rng.permutation(order[bucket * count : (bucket + 1) * count])

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from intersyn.conditions import PartTable
 from intersyn.features import INTERACTION_PARTS, SLICES
+from intersyn.models.baselines import MutualDenoiser
 from intersyn.models.cmdm import CMDM
 from intersyn.text import TextFeatures
 
@@ -21,7 +22,7 @@ GUIDANCE_BELOW = 900
 
 
 def guided(
-    model: CMDM,
+    model: CMDM | MutualDenoiser,
     table: PartTable,
     text: TextFeatures,
     guidance_scale: float,

@@ -285,6 +285,23 @@ def copy(tiny_checkpoint, tmp_path):
     return shutil.copytree(tiny_checkpoint, tmp_path / "copy")
 
 
+def test_an_ins_is_shown_a_partner_only_if_it_ever_saw_one(copy, pipe):
+    config = json.loads((copy / "ins" / "config.json").read_text())
+    made = {}
+    for share in (0.0, 1.0):
+        (copy / "ins" / "config.json").write_text(json.dumps({**config, "uncouple": share}))
+        other = InterSynPipeline.from_pretrained(copy)
+        assert other.variants == ("full", "no_rec", "no_smooth")
+        made[share] = other(DEFAULT).poses
+        with pytest.raises(CheckpointError, match="not trained both with partners and without: no uncoupled"):
+            other(DEFAULT, variant="uncoupled")
+    assert torch.equal(made[0.0], pipe(DEFAULT).poses)
+    assert torch.equal(made[1.0], pipe(DEFAULT, variant="uncoupled").poses)
+    (copy / "ins" / "config.json").write_text(json.dumps({**config, "kind": "gan"}))
+    with pytest.raises(CheckpointError, match="kind must be one of cmdm, mutual, got 'gan'"):
+        InterSynPipeline.from_pretrained(copy)
+
+
 def test_checkpoint_without_rec_says_so(copy):
     shutil.rmtree(copy / "rec")
     shutil.rmtree(copy / "ins_no_smooth")

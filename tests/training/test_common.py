@@ -118,6 +118,18 @@ def test_a_text_cache_is_read_again_only_if_it_fits(tmp_path):
     assert first.encoder == TextEncoder.from_pretrained().fingerprint()
 
 
+def test_a_text_cache_that_fits_is_read_without_open_clip(tmp_path):
+    path = tmp_path / "texts.safetensors"
+    build_text_cache(["a person walks"], None, path)
+    code = (
+        "import sys; from pathlib import Path; from training.train_ins import build_text_cache as build; "
+        f"build(['a person walks'], None, Path({str(path)!r})); print('open_clip' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+    assert TextEncoder.fingerprint_of() == TextEncoder.from_pretrained().fingerprint()
+
+
 def _command(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", f"training.{module}", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,21 +1,24 @@
 """Stage 1: a run that was stopped goes on exactly; the ablation differs by its loss alone; a tiny CMDM can learn."""
 
 import csv
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from intersyn.data.layouts import LayoutChoice
 from intersyn.diffusion import CosineSchedule
 from intersyn.features import Normalizer, encode
 from intersyn.features import mask as feature_mask
+from intersyn.models.baselines import MutualDenoiser
 from intersyn.models.cmdm import CMDM, CMDMConfig
 from intersyn.networks import INS
 from intersyn.root_solver import decode
 from intersyn.text import TextFeatures
-from training.common import Batch, make_dataset, make_optimizers
-from training.train_ins import Config, TrainableCMDM, ins_losses, main
+from training.common import Batch, InputError, make_dataset, make_optimizers
+from training.train_ins import Config, TrainableDenoiser, ins_losses, kind_of, main
 
 TINY = CMDMConfig(dim=32, layers=1, heads=2, text_dim=16, relation_dim=8)
 
@@ -40,6 +43,35 @@ def test_a_stopped_run_goes_on_with_the_same_curve(store_folder, tmp_path):
     assert losses_of(tmp_path / "parts") == losses_of(tmp_path / "whole")
     whole, parts = (INS.load(tmp_path / name / "ins").model.state_dict() for name in ("whole", "parts"))
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+@pytest.mark.slow
+def test_drawing_ahead_changes_nothing(store_folder, tmp_path):
+    for name, prefetch in (("ahead", True), ("plain", False)):
+        main(config(store_folder, tmp_path / name, prefetch=prefetch, steps=7, solo_every=2, val_every=7))
+        used = json.loads((tmp_path / name / "utilisation.json").read_text())
+        assert used["steps"] == 2 and 0 <= used["share_waiting_for_data"] <= 1 and used["tflops"] > 0
+    assert (tmp_path / "ahead" / "log.csv").read_text() == (tmp_path / "plain" / "log.csv").read_text()
+    ahead, plain = (INS.load(tmp_path / name / "ins").model.state_dict() for name in ("ahead", "plain"))
+    assert all(torch.equal(ahead[name], plain[name]) for name in ahead)
+
+
+@pytest.mark.slow
+def test_a_baseline_is_trained_resumed_and_exported_as_what_it_is(store_folder, tmp_path):
+    settings = {"kind": "mutual", "uncouple": 0.0, "layouts": LayoutChoice(("sis",)), "solo_every": 0}
+    main(config(store_folder, tmp_path / "run", max_minutes=0.0, **settings))
+    main(config(store_folder, tmp_path / "run", steps=2, **settings))
+    made = INS.load(tmp_path / "run" / "ins")
+    assert isinstance(made.model, MutualDenoiser)
+    assert (made.config.kind, made.config.uncouple, made.config.steps) == ("mutual", 0.0, 2)
+    with pytest.raises(InputError, match="holds a network of kind mutual"):
+        main(config(store_folder, tmp_path / "other", init=tmp_path / "run" / "ins"))
+
+
+def test_batches_alternate_or_are_interleaved_alone():
+    kinds = [kind_of(step, config(Path(), Path())) for step in range(6)]
+    assert kinds == ["interleaved", "interleaved", "solo"] * 2
+    assert {kind_of(step, config(Path(), Path(), solo_every=0)) for step in range(6)} == {"interleaved"}
 
 
 @pytest.mark.slow
@@ -75,7 +107,7 @@ def test_a_tiny_cmdm_reproduces_one_interleaved_sequence_to_two_centimetres(stor
     batch = Batch(metric, normalizer(metric, exists), exists, table, text, sequences.seams, sequences.touches)
 
     model = CMDM(CMDMConfig(dim=96, layers=2, heads=4, text_dim=16, frames_per_token=2, pooled_dim=8, token_dim=8))
-    trained, schedule = TrainableCMDM(model), CosineSchedule()
+    trained, schedule = TrainableDenoiser(model), CosineSchedule()
     optimizers = make_optimizers(model, 2e-3, 0.0)
     settings = config(Path(), Path(), drop_all=0.0, drop_each=0.0, uncouple=0.0)
     steps = 500

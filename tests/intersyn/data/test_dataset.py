@@ -10,7 +10,7 @@ import torch
 
 from intersyn.conditions import INTERACTION, PADDING, SOLO
 from intersyn.data.dataset import InterleavedDataset, standard_sources
-from intersyn.data.layouts import MAX_FRAMES, MIN_FRAMES, PATTERNS, draw_layouts
+from intersyn.data.layouts import MAX_FRAMES, MIN_FRAMES, PATTERNS, LayoutChoice, draw_layouts
 from intersyn.data.material import Material
 from intersyn.data.sampling import LengthSampler, draw_start
 from intersyn.data.store import Clip, ClipStore
@@ -192,6 +192,25 @@ def test_layouts_are_mostly_solo_interaction_solo():
     assert (lengths[layout.kind == SOLO] >= MIN_SOLO_FRAMES).all()
     assert (lengths[layout.kind == INTERACTION] >= MIN_INTERACTION_FRAMES).all()
     assert (lengths.max(1) <= MAX_FRAMES).all()
+
+
+def test_chosen_patterns_are_whole_and_fixed_times_are_one_time():
+    rng = np.random.default_rng(0)
+    choice = LayoutChoice(("sis", "sisi"))
+    assert set(choice.weights) == {"sis", "sisi"} and choice.window_share == 0
+    layout = draw_layouts(rng, 500, 150, 150, choice.weights, choice.window_share)
+    assert (layout.start[:, 0] == 0).all() and (layout.end.max(1) == layout.frames).all()
+    assert {tuple(kinds[:4]) for kinds in layout.kind} == {
+        (SOLO, INTERACTION, SOLO, PADDING), (SOLO, INTERACTION, SOLO, INTERACTION)
+    }  # fmt: skip
+    assert len(np.unique(layout.start[:, 1])) > 40
+    fixed = LayoutChoice(("sis",), fixed_times=True)
+    layout = draw_layouts(rng, 50, 150, 150, fixed.weights, fixed.window_share, fixed.fixed_times)
+    assert (layout.frames == MAX_FRAMES).all() and len(np.unique(layout.start, axis=0)) == 1
+    assert LayoutChoice().window_share > 0 and LayoutChoice().weights == PATTERNS
+    assert LayoutChoice(fixed_times=True).window_share == 0
+    with pytest.raises(ValueError, match="no pattern 'sos'"):
+        LayoutChoice(("sos",))
 
 
 def test_length_sampler_draws_only_what_is_long_enough_and_balances_groups():
