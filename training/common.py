@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import torch
+from accelerate import PartialState
 from accelerate.utils import broadcast
 from torch import Tensor, nn
 
@@ -286,5 +287,7 @@ class Clock:
         """Whether time is up by the first process's clock: all must stop at the same step, or they wait for ever."""
         if math.isinf(self.limit):
             return False
-        over = int(time.monotonic() - self.begin >= self.limit)
-        return bool(broadcast(torch.tensor(over, device=device)))
+        over = time.monotonic() - self.begin >= self.limit
+        if PartialState().num_processes == 1:
+            return over  # a GPU is not waited for
+        return bool(broadcast(torch.tensor(int(over), device=device)))

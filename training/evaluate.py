@@ -273,4 +273,7 @@ def main(config: Config) -> None:
 
 
 if __name__ == "__main__":
-    run_command(main, tyro.cli(Config, description=__doc__))
+    from training import suite_interhuman  # --suite interhuman has settings of its own
+
+    if not suite_interhuman.takes(sys.argv[1:]):
+        run_command(main, tyro.cli(Config, description=__doc__))

@@ -204,5 +204,14 @@ def markdown(report: dict[str, Any]) -> str:
 
 
 def command(arguments: Sequence[str]) -> None:
-    """The command line after `--suite interhuman`."""
+    """The command line without `--suite interhuman`."""
     run_command(main, tyro.cli(Config, description=__doc__, args=list(arguments)))
+
+
+def takes(arguments: Sequence[str]) -> bool:
+    """Run this suite if the command line of training.evaluate asks for it; False if it does not."""
+    for k in range(len(arguments) - 1):
+        if tuple(arguments[k : k + 2]) == ("--suite", "interhuman"):
+            command([*arguments[:k], *arguments[k + 2 :]])
+            return True
+    return False

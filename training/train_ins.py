@@ -217,6 +217,8 @@ def main(config: Config) -> None:
     if config.compile:  # lengths differ from batch to batch
         trainable.compile(dynamic=True)
     model, *optimizers = accelerator.prepare(trainable, *optimizers)
+    # Validation is the first process's alone (DDP would wait for the others) and is not worth compiling.
+    bare = accelerator.prepare_model(TrainableDenoiser(denoiser), evaluation_mode=True)
     log, clock = Log(config.out / "log.csv", first), Clock(config.max_minutes)
     if accelerator.is_main_process:
         print(f"{sum(p.numel() for p in denoiser.parameters()) / 1e6:.2f}M parameters, {len(texts)} texts, "
@@ -227,7 +229,6 @@ def main(config: Config) -> None:
 
     if start is not None and accelerator.is_main_process:  # row 0: what the run has to improve on
         with _swapped(denoiser, ema):
-            bare = accelerator.unwrap_model(model)
             log.write(0, validate(bare, schedule, normalizer, val_batches, config, rms))
     state = config.out / "state.pt"
     sums: dict[str, list[Tensor]] = {}
@@ -261,7 +262,6 @@ def main(config: Config) -> None:
             if done % config.log_every == 0:
                 values = {name: float(torch.stack(v).mean()) for name, v in sums.items()}
                 if done % config.val_every == 0 or done == config.steps:
-                    bare = accelerator.unwrap_model(model)  # other processes do not validate: DDP would wait for them
                     with _swapped(denoiser, ema):
                         values |= validate(bare, schedule, normalizer, val_batches, config, rms)
                 log.write(done, {"lr": config.lr * factor, **values})

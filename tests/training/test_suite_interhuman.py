@@ -8,7 +8,8 @@ import torch
 
 from tests.intersyn.models.test_interclip import published
 from tests.published_files import walking, write_interhuman
-from training.suite_interhuman import Config, command, main, summed
+from training import suite_interhuman
+from training.suite_interhuman import Config, command, main, summed, takes
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,14 @@ def test_it_measures_and_writes_a_page(files, tiny_checkpoint, tmp_path, capsys)
 def test_intervals_are_over_the_replications_that_measured():
     found = summed([{"full": {"R@1": 0.2, "multimodality": 1.5}}, {"full": {"R@1": 0.4}}])
     assert found["full"] == {"R@1": "0.3 ± 0.2", "multimodality": "1.5"}
+
+
+def test_the_command_line_of_evaluate_is_taken_only_where_it_asks_for_it(monkeypatch):
+    asked = []
+    monkeypatch.setattr(suite_interhuman, "command", asked.append)
+    assert not takes(["--data", "interhuman"]) and not takes(["--suite", "interleaved"]) and not takes([])
+    assert takes(["--out", "x", "--suite", "interhuman", "--pool", "2"])
+    assert asked == [["--out", "x", "--pool", "2"]]
 
 
 def test_too_few_pairs_and_missing_files_are_one_sentence(files, tmp_path, capsys):
