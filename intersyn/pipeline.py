@@ -161,6 +161,10 @@ class InterSynPipeline:
 
         return tuple(name for name, variant in VARIANTS.items() if possible(variant))
 
+    def coupled(self, variant: Variant) -> bool:
+        """Whether people see each other in a variant; an INS that never saw a partner in training is shown none."""
+        return variant.coupled and self.ins[variant.ins].config.coupled
+
     @torch.inference_mode()
     def __call__(
         self,
@@ -250,7 +254,7 @@ class InterSynPipeline:
     ) -> Tensor:
         """INS: x0 (1, P, T, 273), normalised, from `noise` of the same shape. guide(x0, t) corrects each prediction."""
         ins = self.ins[variant.ins]
-        coupled = variant.coupled and ins.config.coupled
+        coupled = self.coupled(variant)
         windows = self.windows(request)
         table = windows.tables(request.table)
         predict = guided(ins.model, table, request.text, guidance_scale, coupled, self.config.guidance_below)

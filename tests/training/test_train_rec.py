@@ -15,7 +15,7 @@ from intersyn.text import TextCache, TextEncoder
 from tests.synthetic import make_composed, make_store
 from training.common import BatchMaker, make_dataset
 from training.rec_samples import DENOISED, PERTURBED, SAMPLED, Meeting, denoise_once, perturb, sample
-from training.train_rec import Config, Refine, Weights, main, rec_losses
+from training.train_rec import Config, Refine, Weights, main, rec_losses, uncoupled_share
 
 TINY = {"dim": 32, "layers": 1, "heads": 2, "text_dim": 16, "relation_dim": 8}
 
@@ -95,6 +95,11 @@ def test_labelled_contact_counts_in_sampled_meetings_by_its_weight(tmp_path):
     assert sampled["total"] == 2 * sampled["contact"]
     sampled["total"].backward()
     assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in coordinator.parameters())
+
+
+def test_meetings_are_made_as_the_ins_was_trained():
+    shares = {share: uncoupled_share(INSConfig(CMDMConfig(**TINY), uncouple=share)) for share in (0.0, 0.2, 1.0)}
+    assert shares == {0.0: 0.0, 0.2: 0.5, 1.0: 1.0}
 
 
 @pytest.mark.slow
