@@ -92,8 +92,8 @@ class Train:
     rec_steps: int = 2000
     batch_size: int = 32  # of INS
     seed: int = 0
-    more: str = ""  # further arguments of every training command, for example "--mixed-precision no"
-    more_ins: str = ""  # of every training.train_ins, for example "--compile"
+    more: str = ""  # further arguments of every training command: --more="--mixed-precision no"
+    more_ins: str = ""  # of every training.train_ins: --more-ins="--compile"
     dry: bool = False  # print the commands that are left and run none
 
 
