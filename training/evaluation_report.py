@@ -1,160 +1,201 @@
-"""Figures of `training.evaluate` summed up: means with bootstrap intervals, and a Markdown page of tables."""
+"""The Markdown page of `training.evaluate`: a table for each question."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
+from training.suite_figures import CLEANED, CONTACT, MOTION, TOGETHER
+from training.suite_tables import RAW, REAL
 
-Row = dict[str, Any]
-RESAMPLES = 1000
-REAL = "real"
-MOTION = ("skating mm/frame", "skating m/s", "contact share", "floating mm", "sinking mm", "jerk m/s^3")
-CLEANED = ("cleaned skating mm/frame", "cleaned jerk m/s^3")
-SEAMS = ("PeakJerk mm", "AUJ mm", "seam mm/frame^3", "leap cm")
-TOGETHER = ("penetration mm", "frames deeper than 2 cm", "pelvis distance m", "nearest joints m")
+SEAMS = ("PeakJerk mm", "AUJ mm", "seam mm/frame^3", "transition distance cm")
+KEPT = "boundaries within 5 frames"
+HANDS = "hand contact error cm, median"
+DISTANCES = ("KID x1000", "FID", "interior KID x1000", "interior FID", "diversity", "multimodality")
+TOPS = tuple(f"{what} R@{k}" for what in ("segment", "sequence") for k in (1, 2, 3))
 
+Figures = dict[str, dict[str, Any]]
 
-def interval(values: Sequence[float]) -> dict[str, float] | None:
-    """Mean, half of the 95% bootstrap interval over sequences, and how many there are; None without any."""
-    values = np.array([value for value in values if np.isfinite(value)])
-    if not len(values):
-        return None
-    means = values[_resampled(len(values))].mean(1)
-    return {"mean": float(values.mean()), "plus_minus": _half(means), "n": len(values)}
-
-
-def seam_figures(windows: Sequence[Sequence[Sequence[float]]], reference: float) -> dict[str, Any]:
-    """PeakJerk and AUJ in mm of the mean curve of all windows; resampled over sequences. windows[k] is (N_k, width)."""
-    windows = [np.array(w) for w in windows if len(w)]
-    if not windows:
-        return {}
-    sums, counts = np.stack([w.sum(0) for w in windows]), np.array([len(w) for w in windows])
-    every = np.concatenate((np.arange(len(windows))[None], _resampled(len(windows))))  # the sample itself first
-    curves = sums[every].sum(1) / counts[every].sum(1)[:, None]
-    out = {}
-    for name, values in (("PeakJerk mm", curves.max(1)), ("AUJ mm", np.abs(curves - reference).sum(1))):
-        out[name] = {"mean": float(values[0]) * 1000, "plus_minus": _half(values[1:]) * 1000, "n": int(counts.sum())}
-    return out
-
-
-def summary(sequences: list[Row], texts: list[Row], reference_jerk: float) -> dict[str, Any]:
-    """{"figures": {variant: {figure: interval}}, "pairs": {kind: ...}, "texts": {check: {maker: ...}}}.
-
-    An interval also holds "differs" where the same sequences' mean difference to the base variant (`full`, or the first
-    there is) is outside its own 95% interval around 0.
-    """
-    variants = list(dict.fromkeys(row["variant"] for row in sequences))
-    base = "full" if "full" in variants else next((name for name in variants if name != REAL), REAL)
-    by_variant = {name: [row for row in sequences if row["variant"] == name] for name in variants}
-    figures: dict[str, Any] = {}
-    for name, rows in by_variant.items():
-        compare = name not in (REAL, base)
-        figures[name] = _intervals(rows, by_variant[base], (*MOTION, *CLEANED, *SEAMS, *TOGETHER), compare)
-        figures[name] |= seam_figures([row["windows"] for row in rows], reference_jerk)
-    pairs: dict[str, Any] = {}
-    for kind in dict.fromkeys(row["pairs"] for row in sequences):
-        chosen = {name: [row for row in rows if row["pairs"] == kind] for name, rows in by_variant.items()}
-        pairs[kind] = {
-            name: _intervals(rows, chosen[base], TOGETHER, name not in (REAL, base)) for name, rows in chosen.items()
-        }
-    told: dict[str, Any] = {}
-    for row in texts:
-        told.setdefault(row["check"], {}).setdefault(row["maker"], []).append(row)
-    checks = {check: {maker: _text_figures(rows) for maker, rows in makers.items()} for check, makers in told.items()}
-    clips = {row["check"]: row["clips"] for row in texts if row["maker"] == REAL}
-    return {"base": base, "figures": figures, "pairs": pairs, "texts": checks, "text_clips": clips}
+ABOUT_ROWS = (
+    f"`{REAL}` is the fused test clips of the same timelines. Figures are means over sequences, then over "
+    "replications, each with other noise; ± is half of the 95% interval over replications."
+)
+ABOUT_TEXTS = (
+    "R-precision: segments in pools of 32 different classes of (action, side, role); sequences among 16 texts and the "
+    "same 16 with one part exchanged. MM distance: of vectors of length 1."
+)
+ABOUT_DISTANCES = (
+    "KID and FID of whole sequences against other fused test sequences, and of segments' interiors against crops of "
+    f"raw clips. The floor is real against real: the rows `{REAL}` and, for interiors, `{RAW}`. FID is shown from 2000 "
+    "vectors a side."
+)
+ABOUT_SEAMS = (
+    "PeakJerk and AUJ: windows of {window} frames about the seams, against the mean jerk of raw recordings, {jerk:.1f} "
+    "mm/frame^3. Seam: the greatest third difference within 5 frames of it. Raw clips: the same in random windows, and "
+    "the transition distance at a quarter, half and three quarters of recordings."
+)
+ABOUT_CONTACT = (
+    "Contact error: how near the labelled points come in the best 5 frames of an interaction, mean over its pairs of "
+    "points; ratio: the share of the frames labelled as touching in which they are within 5 cm. Boundaries: found by "
+    f"the detector where the timeline puts them; the row `{REAL}` is its own rate."
+)
+ABOUT_CHANGES = (
+    "Mean change per sequence from the same noise, with the part less without it; ± is half of the 95% interval over "
+    "sequences, * where it leaves out 0."
+)
 
 
 def markdown(report: dict[str, Any]) -> str:
-    """The page: command first, then the tables."""
-    networks = ", ".join(f"{name} {steps} steps" for name, steps in report["trained_steps"].items())
-    networks += f", rec {report['rec_steps']} steps" if report["rec_steps"] is not None else ""
-    kinds = ", ".join(f"{count} with {kind}" for kind, count in report["drawn"].items())
-    drawn = (
-        f"{report['sequences']} interleaved test sequences of two people ({kinds}), wordings reserved for testing; "
-        f"{report['steps']} DDIM steps, guidance {report['guidance_scale']:g}, seed {report['seed']}. "
-        f"Trained: {networks}."
-    )
-    legend = (
-        "`real` is the fused test clips with the same timelines. ± is half of the 95% bootstrap interval over "
-        f"sequences; * differs from `{report['base']}` on the same sequences and noise (95%)."
-    )
-    jerk = (
-        f"PeakJerk and AUJ: windows of {report['window']} frames about the seams, against the raw test clips' mean of "
-        f"{report['reference_jerk'] * 1000:.1f} mm/frame^3. Seam: the greatest third difference within 5 frames of it; "
-        f"random windows of the raw clips have {report['raw_windows_mm']:.1f}. Leap: the pose's step across the seam."
-    )
-    tail = "Cleaned: after the clean-up switch (light smoothing, foot lock), which is part of no variant."
-    lines = [f"# Evaluation of {report['checkpoint']}", "", "```", report["command"], "```", "", drawn, legend, ""]
-    lines += ["## Motion", "", *_table(report["figures"], (*MOTION, *CLEANED)), "", tail, ""]
-    lines += ["## Seams", "", jerk, "", *_table(report["figures"], SEAMS), "", "## Interactions", ""]
-    for kind, figures in report["pairs"].items():
-        if any(figures.values()):
-            lines += [f"{kind.capitalize()}:", "", *_table(figures, TOGETHER), ""]
-    lines += ["## Texts", "", "Single actions asked for by reserved wordings, beside test clips of these actions.", ""]
-    makers = list(dict.fromkeys(maker for check in report["texts"].values() for maker in check if maker != REAL))
-    lines += [f"| text | figure | {' | '.join((*makers, REAL))} |", "|---|---|" + "--:|" * (len(makers) + 1)]
-    for check, by_maker in report["texts"].items():
-        names = list(dict.fromkeys(name for figures in by_maker.values() for name in figures))
-        for name in names:
-            cells = [_text_cell(name, by_maker.get(maker, {}).get(name)) for maker in (*makers, REAL)]
-            elsewhere = report["text_clips"].get(check, "test") != "test"
-            cells[-1] += " †" if elsewhere else ""
-            lines.append(f"| {check} | {name} | {' | '.join(cells)} |")
-    if "all splits" in report["text_clips"].values():
-        lines += ["", "† No test clip shows this action: real clips of all splits."]
+    """The page: the command and what was measured first, then the tables."""
+    lines = [f"# Evaluation of {report['checkpoint']}", "", "```", report["command"], "```", "", *_preface(report)]
+    for sentence in report["lacking"]:
+        lines += ["", f"**{sentence}**"]
+    if "evaluator" in report:
+        lines += ["", *_texts(report), "", *_distribution(report["evaluator"])]
+    lines += ["", *_seams(report), "", *_motion(report), "", *_interactions(report), "", *_changes(report["changes"])]
+    if "actions" in report:
+        lines += ["", *_actions(report["actions"])]
     return "\n".join(lines) + "\n"
 
 
-def _intervals(rows: list[Row], base: list[Row], names: Sequence[str], compare: bool) -> dict[str, Any]:
-    out = {}
-    for name in names:
-        found = interval([row[name] for row in rows if name in row])
-        if found is None:
-            continue
-        if compare:
-            ours, theirs = ({row["sequence"]: row[name] for row in side if name in row} for side in (rows, base))
-            difference = interval([ours[k] - theirs[k] for k in ours if k in theirs])
-            found["differs"] = difference is not None and abs(difference["mean"]) > difference["plus_minus"] > 0
-        out[name] = found
-    return out
-
-
-def _text_figures(rows: list[Row]) -> dict[str, Any]:
-    names = [name for name in rows[0] if name not in ("check", "maker", "text", "order", "clips")]
-    return {name: interval([row[name] for row in rows]) for name in names}
-
-
-def _text_cell(name: str, found: dict[str, float] | None) -> str:
-    if found is None:
-        return ""
-    if name.startswith("share"):
-        return f"{round(found['mean'] * found['n'])} of {found['n']}"
-    return _number(found)
-
-
-def _table(figures: dict[str, dict[str, Any]], names: Sequence[str]) -> list[str]:
+def table(figures: Figures, names: Sequence[str]) -> list[str]:
+    """A row per variant and a column per figure that any of them has."""
     shown = [name for name in names if any(name in found for found in figures.values())]
     lines = [f"| | {' | '.join(shown)} |", "|---|" + "--:|" * len(shown)]
     for variant, found in figures.items():
-        cells = [_number(found[name]) if name in found else "" for name in shown]
-        lines.append(f"| {variant} | {' | '.join(cells)} |")
+        if any(name in found for name in shown):
+            lines.append(f"| {variant} | {' | '.join(_number(found.get(name)) for name in shown)} |")
     return lines
 
 
-def _number(found: dict[str, Any]) -> str:
-    digits = 0 if abs(found["mean"]) >= 100 else 1 if abs(found["mean"]) >= 10 else 2
-    star = "*" if found.get("differs") else ""
-    return f"{found['mean']:.{digits}f} ± {found['plus_minus']:.{digits}f}{star}"
+def _preface(report: dict[str, Any]) -> list[str]:
+    networks = ", ".join(f"{name} {steps} steps" for name, steps in report["trained_steps"].items())
+    patterns = ", ".join(f"{count} {'-'.join(name)}" for name, count in report["patterns"].items())
+    judges = [f"{name} {judge['sha256'][:12]}" for name, judge in report["judges"].items() if judge]
+    return [
+        f"Frozen interleaved benchmark, {report['split']} split: {report['sequences']} sequences of two people "
+        f"({patterns}), held-out wordings, {report['replications']} replications; {report['steps']} DDIM steps, "
+        f"guidance {report['guidance_scale']:g}. Trained: {networks}. Data {report['data'][:12]}"
+        + (f"; judges {', '.join(judges)}." if judges else "."),
+        "",
+        ABOUT_ROWS,
+    ]
 
 
-def _resampled(count: int) -> np.ndarray:
-    """(RESAMPLES, count) the same draws for the same count."""
-    return np.random.default_rng(count).integers(count, size=(RESAMPLES, count))
+def _texts(report: dict[str, Any]) -> list[str]:
+    found, real = report["evaluator"], report["evaluator"][REAL]
+    shown = {name: values for name, values in found.items() if name != RAW}
+    lines = [
+        "## Text", "",
+        ABOUT_TEXTS, "",
+        *table(shown, (*TOPS, "segment MM distance", "sequence MM distance")), "",
+        "Share of the real motion's R@1 in the same pools, by pattern:", "",
+    ]  # fmt: skip
+    columns = [name for name in real if name.startswith(("segment R@1", "sequence R@1"))]
+    ratios = {
+        name: {c: {"mean": values[c]["mean"] / real[c]["mean"]} for c in columns if c in values and real[c]["mean"]}
+        for name, values in shown.items()
+    }
+    ratios[REAL] = {c: real[c] for c in columns}
+    return [*lines, *table(ratios, columns), "", f"The row `{REAL}` holds R@1 itself."]
 
 
-def _half(values: np.ndarray) -> float:
-    low, high = np.percentile(values, (2.5, 97.5))
-    return float(high - low) / 2
+def _distribution(found: Figures) -> list[str]:
+    return [
+        "## Distribution", "",
+        ABOUT_DISTANCES, "",
+        *table(found, DISTANCES),
+    ]  # fmt: skip
+
+
+def _seams(report: dict[str, Any]) -> list[str]:
+    raw = report["raw"]
+    reference = {
+        "seam mm/frame^3": {"mean": raw["seam mm/frame^3"]},
+        "transition distance cm": {"mean": raw["transition distance cm"]},
+    }
+    return [
+        "## Seams", "",
+        ABOUT_SEAMS.format(window=report["window"], jerk=raw["jerk curve mm"]), "",
+        *table({**report["figures"], RAW: reference}, SEAMS),
+    ]  # fmt: skip
+
+
+def _motion(report: dict[str, Any]) -> list[str]:
+    return [
+        "## Motion", "", *table(report["figures"], (*MOTION, *CLEANED)), "",
+        "Cleaned: after the clean-up switch (light smoothing, foot lock), which is part of no variant.",
+    ]  # fmt: skip
+
+
+def _interactions(report: dict[str, Any]) -> list[str]:
+    lines = ["## Interactions", "", *table(report["figures"], (*TOGETHER, *CONTACT, HANDS, KEPT)), ""]
+    lines.append(ABOUT_CONTACT)
+    every = report["contacts"]
+    actions = sorted({action for found in every.values() for action in found})
+    if actions:
+        lines += ["", "Median contact error in cm and mean contact ratio by action:", ""]
+        lines += [f"| | n | {' | '.join(every)} |", "|---|--:|" + "--:|" * len(every)]
+    for action in actions:
+        cells = [
+            f"{f['error cm']:.1f}, {f['ratio']:.2f}" if (f := found.get(action)) else "" for found in every.values()
+        ]
+        lines.append(f"| {action} | {every[REAL].get(action, {}).get('n', 0)} | {' | '.join(cells)} |")
+    return lines
+
+
+def _changes(changes: Figures) -> list[str]:
+    if not changes:
+        return []
+    names = list(dict.fromkeys(name for found in changes.values() for name in found))
+    lines = [
+        "## What the parts of the method change", "",
+        ABOUT_CHANGES, "",
+        f"| | {' | '.join(changes)} |", "|---|" + "--:|" * len(changes),
+    ]  # fmt: skip
+    for name in names:
+        lines.append(f"| {name} | {' | '.join(_number(found.get(name), sign=True) for found in changes.values())} |")
+    return lines
+
+
+def _actions(found: dict[str, Any]) -> list[str]:
+    makers = list(dict.fromkeys(maker for shares in found["summary"].values() for maker in shares))
+    lines = [
+        "## Actions", "",
+        "Does the motion keep what its text promises: geometry, on held-out wordings. Every action counts alike.", "",
+        f"| | {' | '.join(makers)} |", "|---|" + "--:|" * len(makers),
+    ]  # fmt: skip
+    for group, shares in found["summary"].items():
+        lines.append(f"| {group} | {' | '.join(f'{shares[m]:.2f}' if m in shares else '' for m in makers)} |")
+    made = [maker for maker in makers if maker != REAL]
+    lines += ["", "Others: clips of other actions that happen to keep the promise.", ""]
+    lines += [f"| check | action | {' | '.join(made)} | {REAL} | others |", "|---|---|" + "--:|" * (len(made) + 2)]
+    for row in found["actions"]:
+        cells = [_count(row["made"].get(name)) for name in made]
+        star = "" if row["clips"] != "all splits" else " †"
+        lines.append(
+            f"| {row['check']} | {row['action']} | {' | '.join(cells)} | {_count(row['real'])}{star} | "
+            f"{_count(row['others'])} |"
+        )
+    if any(row["clips"] == "all splits" for row in found["actions"]):
+        lines += ["", "† No clip of this split shows the action: real clips of all splits."]
+    if found["dropped"]:
+        told = ", ".join(f"{row['check']} ({row['action']}: {_count(row['real'])})" for row in found["dropped"])
+        lines += ["", f"Dropped, since real clips keep the promise in fewer than 95% of cases: {told}."]
+    return lines
+
+
+def _count(count: Sequence[int] | None) -> str:
+    return f"{count[0]} of {count[1]}" if count and count[1] else ""
+
+
+def _number(found: dict[str, Any] | None, sign: bool = False) -> str:
+    if found is None:
+        return ""
+    mean, half = found["mean"], found.get("plus_minus")
+    digits = 0 if abs(mean) >= 100 else 1 if abs(mean) >= 10 else 2 if abs(mean) >= 0.1 or mean == 0 else 3
+    text = f"{mean:{'+' if sign else ''}.{digits}f}"
+    if half is None:
+        return text
+    star = "*" if sign and abs(mean) > half else ""
+    return f"{text} ± {half:.{digits}f}{star}"

@@ -37,7 +37,7 @@ from training.common import (
     run_command,
     save_state,
 )
-from training.evaluate import whole_timeline
+from training.sequences import whole_timeline
 
 
 @dataclass(frozen=True)

@@ -153,32 +153,41 @@ class InterleavedDataset:
             raise ValueError(f"kind must be one of {KINDS}, got {kind!r}")
         if kind == "interleaved" and not self._sources:
             raise ValueError("interleaved batches need a source of pairs")
+        sequences = self._fused(*self.cast(step, kind, batch_size))
+        return sequences if device is None else sequences.to(device)
+
+    def cast(
+        self, step: int, kind: str, batch_size: int, layouts: LayoutChoice | None = None
+    ) -> tuple[Cast, Tensor, Layout]:
+        """What `batch` fuses: which clips play where, the text (B, P, S) of every part, and when.
+
+        layouts: of the interleaved sequences, where others are wanted than the dataset's own.
+        """
         casts: list[tuple[Cast, Tensor, Layout]] = []
         missing = batch_size
         for attempt in range(_MAX_ATTEMPTS):
             rng = np.random.default_rng([self.seed, KINDS.index(kind), step, attempt])
-            casts.append(self._draw(rng, kind, missing))
+            casts.append(self._draw(rng, kind, missing, layouts))
             missing -= len(casts[-1][1])
             if missing <= 0:
                 break
         else:
             raise ValueError(f"after {_MAX_ATTEMPTS} attempts {missing} sequences do not close at both ends")
-        cast, text, layout = _joined(casts) if len(casts) > 1 else casts[0]
-        sequences = self._fused(cast, text, layout)
-        return sequences if device is None else sequences.to(device)
+        return _joined(casts) if len(casts) > 1 else casts[0]
 
     def _all_texts(self) -> list[tuple[str, ...]]:
         return [self.solo_texts, *(source.texts for source in self._sources)]
 
-    def _draw(self, rng: np.random.Generator, kind: str, count: int) -> tuple[Cast, Tensor, Layout]:
+    def _draw(
+        self, rng: np.random.Generator, kind: str, count: int, layouts: LayoutChoice | None = None
+    ) -> tuple[Cast, Tensor, Layout]:
         """Up to `count` sequences that close at both ends."""
         interleaved = kind == "interleaved"
         drawn = int(np.ceil(count * _SPARE_SEQUENCES)) + 2 if interleaved else count
         longest_pair = max((source.longest for source in self._sources), default=0)
-        wanted = self.layouts.weights, self.layouts.window_share, self.layouts.fixed_times
-        layout = draw_similar_layouts(
-            rng, drawn, self._sampler.longest, longest_pair, *(wanted if interleaved else (SOLO_PATTERNS,))
-        )
+        chosen = layouts or self.layouts
+        wanted = (chosen.weights, chosen.window_share, chosen.fixed_times) if interleaved else (SOLO_PATTERNS,)
+        layout = draw_similar_layouts(rng, drawn, self._sampler.longest, longest_pair, *wanted)
         people = 2 if interleaved else 1
         solos = self._draw_solos(rng, layout, people)
         pairs = self._draw_pairs(rng, layout)

@@ -90,7 +90,7 @@ def fuse(material: Material, cast: Cast, frames: int, blend_frames: int = BLEND_
         raise ValueError(
             f"row must be (B, P, S) and kind (B, S), got {tuple(cast.row.shape)}, {tuple(cast.kind.shape)}"
         )
-    local, root, contacts = _placed(material, cast, frames)
+    local, root, contacts = placed(material, cast, frames)
     if cast.kind.shape[1] > 1:
         local, root = _close_seams(material, cast, local, root, blend_frames)
         if plant:
@@ -164,8 +164,8 @@ def _segment_at(cast: Cast, frames: int) -> Tensor:
     return (begun.sum(-1) - 1).clamp_min(0)
 
 
-def _placed(material: Material, cast: Cast, frames: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Every frame of its own segment's clip, under the segment's floor transform."""
+def placed(material: Material, cast: Cast, frames: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Every frame of its own segment's clip under the segment's floor transform, seams left open; as in `Fused`."""
     at = torch.arange(frames, device=cast.kind.device)
     segment = _segment_at(cast, frames)
     people = cast.row.shape[1]

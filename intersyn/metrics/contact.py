@@ -21,11 +21,15 @@ PointPair = tuple[int, str, int, str]
 
 def point_distance(motion: Motion, pair: PointPair) -> Tensor:
     """Distance (T,) in metres between a point of one person and a point of another, or of the same one."""
+    return pair_distance(motion.joints(), global_rotations(motion.quaternions()), pair)
+
+
+def pair_distance(joints: Tensor, rotations: Tensor, pair: PointPair) -> Tensor:
+    """The same from joints (P, T, 22, 3) and global quaternions (P, T, 22, 4), for who asks of many pairs."""
     person, point, other, other_point = pair
     for who in (person, other):
-        if not 0 <= who < motion.num_people:
-            raise ValueError(f"the motion has {motion.num_people} people, got person {who}")
-    joints, rotations = motion.joints(), global_rotations(motion.quaternions())
+        if not 0 <= who < len(joints):
+            raise ValueError(f"the motion has {len(joints)} people, got person {who}")
     a = point_position(point, joints[person], rotations[person])
     b = point_position(other_point, joints[other], rotations[other])
     return (a - b).norm(dim=-1)

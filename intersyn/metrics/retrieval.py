@@ -48,21 +48,52 @@ def r_precision(texts: Tensor, motions: Tensor, pools: Tensor, k: int = 3) -> Te
 def disjoint_pools(classes: Sequence[Hashable], size: int, generator: torch.Generator) -> Tensor:
     """Draw pools whose members are all of different classes: (M, size) int64, every index at most once.
 
-    classes: of each item, for example (action, side, role). Two clips of one class would be each other's rival though
-    either answers the text. Pools are filled from the classes with most items left, so that few remain unused.
-    `ValueError` if there are fewer than `size` classes.
+    classes: of each item, for example (action, side, role); a frozenset where it may be of several, and then no two of
+    a pool share one. Two clips of one class would be each other's rival though either answers the text. Pools are
+    filled from the classes with most items left, so that few remain unused. `ValueError` if not even one pool fills.
     """
+    if size < 1:
+        raise ValueError(f"a pool has one member or more, got {size}")
     left: dict[Hashable, list[int]] = {}
     for index in torch.randperm(len(classes), generator=generator).tolist():
         left.setdefault(classes[index], []).append(index)
-    if not 1 <= size <= len(left):
-        raise ValueError(f"pools of {size} different classes need as many classes, got {len(left)}")
     pools = []
-    while len(left) >= size:
-        order = sorted(left, key=lambda name: -len(left[name]))  # stable: ties stay in their random order
-        pools.append([left[name].pop() for name in order[:size]])
+    while True:
+        chosen: list[Hashable] = []
+        taken: set[Hashable] = set()
+        for name in sorted(left, key=lambda name: -len(left[name])):  # stable: ties stay in their random order
+            own = name if isinstance(name, frozenset) else {name}
+            if len(chosen) < size and not own & taken:
+                chosen.append(name)
+                taken |= own
+        if len(chosen) < size:
+            break
+        pools.append([left[name].pop() for name in chosen])
         left = {name: items for name, items in left.items() if items}
+    if not pools:
+        raise ValueError(f"pools of {size} different classes need as many classes, got {len(chosen)}")
     return torch.tensor(pools)
+
+
+def precision_among_texts(motions: Tensor, texts: Tensor, wrong: Tensor, pools: Tensor, k: int = 3) -> Tensor:
+    """R-precision@1..k, (k,), where each motion looks for its text among those of its pool, true and wrong ones.
+
+    motions, texts, wrong (N, D): row n of `wrong` is a hard negative, made from text n. pools (M, size): each names
+    size sequences, so that a motion has 2 * size candidates, half of them hard negatives. Ties count half.
+    """
+    motions, texts = check_pair(motions, texts, WHAT[::-1])
+    motions, wrong = check_pair(motions, wrong, ("motions", "wrong texts"))
+    if not len(motions) == len(texts) == len(wrong):
+        raise ValueError(f"every motion needs two texts, got {len(motions)}, {len(texts)} and {len(wrong)}")
+    if pools.ndim != 2 or not len(pools):
+        raise ValueError(f"pools must be (M, size) with a pool or more, got {tuple(pools.shape)}")
+    if not 1 <= k <= 2 * pools.shape[1]:
+        raise ValueError(f"k must be between 1 and the pool's {2 * pools.shape[1]} texts, got {k}")
+    candidates = torch.cat((texts[pools], wrong[pools]), dim=1)  # (M, 2 size, D)
+    distance = torch.cdist(motions[pools], candidates, compute_mode="donot_use_mm_for_euclid_dist")
+    own = distance.diagonal(dim1=1, dim2=2)[..., None]
+    place = (distance < own).sum(-1) + 0.5 * ((distance == own).sum(-1) - 1)
+    return torch.stack([(place < best).double().mean() for best in range(1, k + 1)])
 
 
 def mm_distance(texts: Tensor, motions: Tensor) -> Tensor:

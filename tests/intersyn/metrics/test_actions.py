@@ -9,7 +9,7 @@ import torch
 
 from intersyn.metrics import actions as A
 from intersyn.rotations import axis_angle_to_quaternion, yaw_matrix
-from intersyn.skeleton import JOINT, REST_JOINTS, global_rotations, joints_from_global
+from intersyn.skeleton import JOINT, REST_FLOOR, REST_JOINTS, global_rotations, joints_from_global
 
 
 def walker(yaw: torch.Tensor, speed: float) -> torch.Tensor:
@@ -60,3 +60,93 @@ def test_wrist_speed_is_of_the_arm_alone() -> None:
         A.wrist_speed(joints, 20.0, "both")
     with pytest.raises(ValueError, match=r"\(\.\.\., T, 22, 3\)"):
         A.turning(torch.zeros(3, 21, 3))
+
+
+def still(frames: int = 12) -> torch.Tensor:
+    """The rest body on the floor, arms out to the sides, facing +z."""
+    body = REST_JOINTS.clone()
+    body[:, 1] -= REST_FLOOR
+    return body.repeat(frames, 1, 1)
+
+
+def test_what_is_held_lasts() -> None:
+    values = torch.tensor([0.0, 9, 3, 4, 3, 5, 3, 0])
+    assert float(A.held(values)) == 3 and float(A.held(values, 1)) == 9
+    assert float(A.held(values[:3])) == 0  # shorter than a window: all of it
+
+
+def test_longest_run_in_seconds() -> None:
+    inside = torch.tensor([[1, 1, 0, 1, 1, 1], [0, 0, 0, 0, 0, 0]], dtype=torch.bool)
+    torch.testing.assert_close(A.longest(inside, 20.0), torch.tensor([0.15, 0.0]))
+
+
+def test_hands_meet_again_only_after_they_parted() -> None:
+    distance = torch.tensor([0.5, 0.04, 0.06, 0.04, 0.5, 0.03, 0.2, 0.01])
+    assert A.meetings(distance, 0.05, 0.1) == 3
+    assert A.meetings(distance, 0.05, 0.3) == 2
+    with pytest.raises(ValueError, match="near < apart"):
+        A.meetings(distance, 0.2, 0.1)
+
+
+def test_sideways_is_to_ones_own_left() -> None:
+    yaw = torch.full((20,), 2.0)
+    left = torch.stack((torch.cos(yaw), torch.zeros(20), -torch.sin(yaw)), -1)
+    joints = walker(yaw, 0.0) + (0.03 * torch.arange(20)[:, None] * left)[:, None]
+    assert float(A.sideways_speed(joints, 20.0)) == pytest.approx(0.6, abs=1e-4)
+    assert float(A.forward_speed(joints, 20.0)) == pytest.approx(0, abs=1e-4)
+    assert float(A.travel(joints)) == pytest.approx(0.57, abs=1e-4)
+
+
+def test_wrists_up_down_ahead_and_crossed() -> None:
+    joints = still()
+    neck, wrist = REST_JOINTS[JOINT["neck"], 1], JOINT["left_wrist"]
+    assert float(A.wrist_rise(joints, "left")) == pytest.approx(float(REST_JOINTS[wrist, 1] - neck), abs=1e-5)
+    joints[3:8, wrist, 1] += 0.5  # five frames
+    joints[9, wrist, 1] += 0.9  # a moment
+    assert float(A.wrist_rise(joints, "left")) == pytest.approx(float(REST_JOINTS[wrist, 1] - neck) + 0.5, abs=1e-5)
+    joints = still()
+    joints[2:9, wrist] = torch.tensor((0.2, 0.3, 0.6))
+    assert float(A.wrist_low(joints, "left")) == pytest.approx(0.3)
+    assert float(A.wrist_low(joints, "right")) == pytest.approx(float(joints[0, JOINT["right_wrist"], 1]))
+    shoulder = float(REST_JOINTS[JOINT["left_shoulder"], 2])
+    assert float(A.arm_reach(joints, "left")) == pytest.approx(0.6 - shoulder, abs=1e-5)
+    assert float(A.wrists_crossed(joints)) < 0
+    joints[2:9, JOINT["right_wrist"]] = torch.tensor((0.3, 1.2, 0.3))
+    assert float(A.wrists_crossed(joints)) == pytest.approx(0.1, abs=1e-5)
+    # which way the room lies makes no difference
+    turned = joints @ yaw_matrix(torch.tensor(1.0)).T
+    assert float(A.arm_reach(turned, "left")) == pytest.approx(0.6 - shoulder, abs=1e-5)
+
+
+def test_jumps_squats_cartwheels_and_shrugs() -> None:
+    joints = still()
+    assert float(A.jump_height(joints)) == pytest.approx(0, abs=1e-4)
+    joints[4, :, 1] += 0.2
+    assert float(A.jump_height(joints)) == pytest.approx(0.2, abs=1e-4)
+    joints = still()
+    joints[5, JOINT["pelvis"], 1] -= 0.35
+    assert float(A.squat_depth(joints)) == pytest.approx(0.35, abs=1e-5)
+    joints[6, JOINT["left_ankle"], 1] += 0.25
+    assert float(A.foot_lift(joints, "left")) == pytest.approx(0.25, abs=1e-4)
+    assert float(A.foot_lift(joints, "right")) == pytest.approx(0, abs=1e-4)
+    assert float(A.head_below_pelvis(joints)) < 0
+    joints[7, JOINT["head"], 1] = joints[7, JOINT["pelvis"], 1] - 0.4
+    assert float(A.head_below_pelvis(joints)) == pytest.approx(0.4, abs=1e-5)
+    joints[8, [JOINT["left_shoulder"], JOINT["right_shoulder"]], 1] += 0.03
+    assert float(A.shoulder_rise(joints)) == pytest.approx(0.03, abs=1e-5)
+    joints[9, JOINT["right_wrist"], 0] += 0.1
+    assert float(A.peak_speed(joints, 20.0, "right_wrist")) == pytest.approx(2.0, abs=1e-4)
+
+
+def test_head_turns_against_the_chest() -> None:
+    angle = torch.zeros(2, 22, 3)
+    angle[:, 0, 1] = 1.0  # the whole body turned: no matter
+    angle[1, JOINT["head"], 1] = math.radians(30)
+    yaw, pitch = A.head_angles(global_rotations(axis_angle_to_quaternion(angle)))
+    torch.testing.assert_close(yaw, torch.tensor((0.0, 30.0)), atol=1e-3, rtol=0)
+    angle[1, JOINT["head"]] = torch.tensor((math.radians(20), 0, 0))  # about the left-right axis: chin to chest
+    yaw, pitch = A.head_angles(global_rotations(axis_angle_to_quaternion(angle)))
+    torch.testing.assert_close(pitch, torch.tensor((0.0, 20.0)), atol=1e-3, rtol=0)
+    assert float(A.spread(pitch)) == pytest.approx(20, abs=1e-3)
+    with pytest.raises(ValueError, match="22, 4"):
+        A.head_angles(torch.zeros(2, 22, 3))
