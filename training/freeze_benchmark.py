@@ -23,7 +23,7 @@ from intersyn.checkpoint import read_config
 from intersyn.conditions import INTERACTION, PADDING
 from intersyn.data.dataset import InterleavedDataset
 from intersyn.data.fusion import Cast
-from intersyn.data.layouts import Layout
+from intersyn.data.layouts import LayoutChoice
 from intersyn.data.store import ClipStore
 from intersyn.data.text_classes import TextClasses
 from intersyn.models.boundary_detector import DetectorConfig
@@ -87,12 +87,9 @@ class _Drawer:
 
     def __call__(self, pattern: str) -> Entry:
         while not self.waiting.get(pattern):
-            cast, text, layout = self.dataset.cast(self.step, "interleaved", _DRAWN, {pattern: 1.0})
+            cast, text, _ = self.dataset.cast(self.step, "interleaved", _DRAWN, LayoutChoice((pattern,)))
             self.step += 1
-            for b in range(len(layout.frames)):
-                if _uncut(layout, b):
-                    entry = self._entry(cast, text, b)
-                    self.waiting.setdefault(entry.pattern, []).append(entry)
+            self.waiting[pattern] = [self._entry(cast, text, b) for b in range(len(cast.kind))]
         return self.waiting[pattern].pop()
 
     def _entry(self, cast: Cast, text: Tensor, b: int) -> Entry:
@@ -115,11 +112,6 @@ class _Drawer:
             for yaw, shift in ((cast.yaw, cast.shift), (cast.end_yaw, cast.end_shift))
         )
         return Role(clip.name, row - clip.start, bool(cast.mirror[b, p, s]), place, end_place)
-
-
-def _uncut(layout: Layout, b: int) -> bool:
-    used = layout.kind[b] != PADDING
-    return bool((layout.start[b, used] >= 0).all() and (layout.end[b, used] <= layout.frames[b]).all())
 
 
 def _difference(plain: Timeline, other: Timeline) -> Exchange:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from intersyn import foot_lock
-from intersyn.conditions import PartTable
+from intersyn.conditions import PartTable, in_order_of_people
 from intersyn.features import mask as feature_mask
-from intersyn.models.guidance import guided
 from intersyn.motion import Motion
-from intersyn.pipeline import VARIANTS, InterSynPipeline, in_order_of_people
+from intersyn.pipeline import VARIANTS, InterSynPipeline, Request
 from intersyn.root_solver import decode
 from intersyn.timeline import Timeline
 
@@ -29,45 +27,38 @@ def generate(
 ) -> dict[str, list[tuple[Motion, Tensor]]]:
     """{variant: [(motion, contacts (P, T, 4)) of each timeline]}: what the pipeline gives, its shared stages run once.
 
-    The timelines have one number of people and fit the pipeline's window. `ValueError` where they do not.
+    The timelines have one number of people and of frames, which fits the pipeline's window: padding would change the
+    last frames of the shorter ones. `ValueError` where they do not.
     """
-    frames = max(timeline.frames for timeline in timelines)
-    if frames > pipe.config.window_frames:
-        raise ValueError(f"a batch holds timelines of at most {pipe.config.window_frames} frames, got {frames}")
-    noise = torch.cat([
-        F.pad(pipe.noise(pipe.prepare(line), seed), (0, 0, 0, frames - line.frames))
-        for line, seed in zip(timelines, seeds, strict=True)
-    ])  # fmt: skip
+    lengths = {timeline.frames for timeline in timelines}
+    if len(lengths) > 1 or max(lengths) > pipe.config.window_frames:
+        most = pipe.config.window_frames
+        raise ValueError(f"a batch holds timelines of one length, {most} frames at most, got {sorted(lengths)}")
+    noise = torch.cat([pipe.noise(pipe.prepare(line), seed) for line, seed in zip(timelines, seeds, strict=True)])
     table, texts = PartTable.from_timelines([in_order_of_people(line) for line in timelines])
-    table, text = table.to(pipe.device), pipe.text_encoder(texts)
-    exists = feature_mask(table, frames)
-    inside = table.valid(frames)[:, None, :, None]  # frames after a sequence's end stay empty, as if it were alone
+    table = table.to(pipe.device)
+    request = Request(timelines[0], table, pipe.text_encoder(texts), feature_mask(table, *lengths))
     sampled: dict[tuple[str, bool], Tensor] = {}
     out = {}
     for name in variants:
         variant = VARIANTS[name]
         key = (variant.ins, variant.coupled)
         if key not in sampled:
-            model, below = pipe.ins[variant.ins].model, pipe.config.guidance_below
-            predict = guided(model, table, text, guidance_scale, variant.coupled, below)
-            sampled[key] = pipe.schedule.ddim_sample(_within(predict, inside), noise, steps)
-        x0 = sampled[key]
-        if variant.rec and table.acquainted().any():
-            x0 = pipe.rec.model.sweep(x0, table, pipe.rec.model.encode_text(table, text))
-        features = pipe.ins[variant.ins].normalizer.inverse(x0, exists).cpu()
+            sampled[key] = pipe.denoise(request, noise, variant, steps, guidance_scale)
+        x0 = pipe.refine(request, sampled[key]) if variant.rec else sampled[key]
+        features = pipe.ins[variant.ins].normalizer.inverse(x0, request.exists).cpu()
         out[name] = decode(features, table.to("cpu"), pipe.config.fps, list(timelines))
     return out
 
 
-def _within(predict: Callable[[Tensor, int], Tensor], inside: Tensor) -> Callable[[Tensor, int], Tensor]:
-    return lambda x_t, t: predict(x_t, t) * inside
-
-
 def batches(lengths: Sequence[int], size: int) -> Iterator[list[int]]:
-    """Indices in batches of at most `size`, of similar lengths, so that little is padded."""
-    order = sorted(range(len(lengths)), key=lambda k: (lengths[k], k))
-    for begin in range(0, len(order), size):
-        yield order[begin : begin + size]
+    """Indices in batches of at most `size`, of one length each."""
+    groups: dict[int, list[int]] = {}
+    for k, length in enumerate(lengths):
+        groups.setdefault(length, []).append(k)
+    for length in sorted(groups):
+        for begin in range(0, len(groups[length]), size):
+            yield groups[length][begin : begin + size]
 
 
 def cleaned(motion: Motion, contacts: Tensor) -> Motion:

@@ -98,18 +98,19 @@ def measure_variants(
     """A row per replication, sequence and variant, gathered from all processes."""
     entries = benchmark.sequences[: settings.sequences]
     clips = {clip.name: clip for clip in store.clips}
-    rest = list(batches([entry.timeline.frames for entry in entries], settings.batch_size))
-    jobs = [(r, chosen) for r in range(settings.replications) for chosen in rest]
+    every = [(r, k) for k in range(len(entries)) for r in range(settings.replications)]
+    jobs = list(batches([entries[k].timeline.frames for _, k in every], settings.batch_size))
     rows: list[Row] = []
     mine = jobs[state.process_index :: state.num_processes]
-    for r, chosen in tqdm(mine, desc="sequences", disable=not state.is_main_process):
-        lines = [entries[k].timeline for k in chosen]
-        seeds = [benchmark.seeds[r] + k for k in chosen]
+    for batch in tqdm(mine, desc="sequences", disable=not state.is_main_process):
+        chosen = [every[place] for place in batch]
+        lines = [entries[k].timeline for _, k in chosen]
+        seeds = [benchmark.seeds[r] + k for r, k in chosen]
         made = generate(pipe, lines, seeds, settings.variants, settings.steps, settings.guidance_scale)
         for name, results in made.items():
             joints = [motion.joints() for motion, _ in results]
-            embedded = judges.embed(joints, lines, [interiors(entries[k]) for k in chosen])
-            for b, (k, (motion, contacts)) in enumerate(zip(chosen, results, strict=True)):
+            embedded = judges.embed(joints, lines, [interiors(entries[k]) for _, k in chosen])
+            for b, ((r, k), (motion, contacts)) in enumerate(zip(chosen, results, strict=True)):
                 found, windows, touched = figures(motion, contacts_of(entries[k], clips))
                 found |= cleaned_figures(motion, contacts)
                 late = judges.late(joints[b], lines[b])

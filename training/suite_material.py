@@ -39,14 +39,13 @@ def realise(entries: Sequence[Entry], store: ClipStore) -> list[Real]:
     out: dict[int, Real] = {}
     for chosen in batches([entry.timeline.frames for entry in entries], _BATCH):
         cast = as_cast([entries[k] for k in chosen], clips)
-        frames = max(entries[k].timeline.frames for k in chosen)
+        frames = entries[chosen[0]].timeline.frames
         fused = fuse(material, cast, frames)
         local, root, _ = placed(material, cast, frames)
         for b, k in enumerate(chosen):
             line = entries[k].timeline
-            n = line.frames
-            motion = Motion.from_quaternions(fused.rotations[b, :, :n], fused.root[b, :, :n], line.fps, line)
-            raw = Motion.from_quaternions(local[b, :, :n], root[b, :, :n], line.fps).joints()
+            motion = Motion.from_quaternions(fused.rotations[b], fused.root[b], line.fps, line)
+            raw = Motion.from_quaternions(local[b], root[b], line.fps).joints()
             out[k] = Real(motion, raw)
     return [out[k] for k in range(len(entries))]
 

@@ -15,7 +15,7 @@ from training.suite_generation import batches, cleaned, generate
 
 def test_a_batch_is_what_each_timeline_gives_alone(tiny_checkpoint: Path) -> None:
     pipe = InterSynPipeline.from_pretrained(tiny_checkpoint)
-    lines = [timeline("sis", frames=41), timeline("is", frames=30), timeline("ss", frames=33)]
+    lines = [timeline("sis", frames=31), timeline("i", frames=93), timeline("sis", frames=31)]
     made = generate(pipe, lines, [5, 6, 7], VARIANTS, 2, 1.5)
     assert list(made) == list(VARIANTS)
     for name, results in made.items():
@@ -28,12 +28,13 @@ def test_a_batch_is_what_each_timeline_gives_alone(tiny_checkpoint: Path) -> Non
     )
 
 
-def test_batches_are_of_similar_lengths_and_hold_everyone() -> None:
-    found = list(batches([5, 1, 4, 2, 3], 2))
-    assert found == [[1, 3], [4, 2], [0]]
+def test_batches_are_of_one_length_and_hold_everyone() -> None:
+    assert list(batches([5, 1, 5, 2, 5], 2)) == [[1], [3], [0, 2], [4]]
 
 
-def test_timelines_beyond_the_window_are_refused(tiny_checkpoint: Path) -> None:
+def test_timelines_that_do_not_fit_are_refused(tiny_checkpoint: Path) -> None:
     pipe = InterSynPipeline.from_pretrained(tiny_checkpoint)
-    with pytest.raises(ValueError, match="at most 196 frames, got 200"):
+    with pytest.raises(ValueError, match=r"196 frames at most, got \[600\]"):
         generate(pipe, [timeline("sis", frames=200)], [0], ["full"], 1, 1.0)
+    with pytest.raises(ValueError, match=r"one length.*\[40, 80\]"):
+        generate(pipe, [timeline("i"), timeline("is")], [0, 1], ["full"], 1, 1.0)

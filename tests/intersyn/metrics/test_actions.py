@@ -134,6 +134,7 @@ def test_jumps_squats_cartwheels_and_shrugs() -> None:
     assert float(A.head_below_pelvis(joints)) == pytest.approx(0.4, abs=1e-5)
     joints[8, [JOINT["left_shoulder"], JOINT["right_shoulder"]], 1] += 0.03
     assert float(A.shoulder_rise(joints)) == pytest.approx(0.03, abs=1e-5)
+    joints = still()
     joints[9, JOINT["right_wrist"], 0] += 0.1
     assert float(A.peak_speed(joints, 20.0, "right_wrist")) == pytest.approx(2.0, abs=1e-4)
 
