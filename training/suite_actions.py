@@ -60,8 +60,8 @@ def run(
 
 def measure(
     pipe: InterSynPipeline, asked: Sequence[Request], settings: Settings, seed: int, state: PartialState
-) -> dict[str, list[bool | None]]:
-    """{variant: whether it kept each request}; None where the variant is another one's equal and was not made."""
+) -> dict[str, list[bool]]:
+    """{variant: whether it kept each request}. Variants that are one for one person are made once and share it."""
     jobs: list[list[int]] = []
     for people in (1, 2):
         chosen = [k for k, request in enumerate(asked) if request.check.people == people]
@@ -78,9 +78,11 @@ def measure(
         for name, results in made.items():
             for k, (motion, _) in zip(batch, results, strict=True):
                 found.append((name, k, keeps(asked[k].check, Scene.of_motion(motion), asked[k].reading)))
-    answers: dict[str, list[bool | None]] = {name: [None] * len(asked) for name in settings.variants}
+    answers: dict[str, list[bool]] = {name: [False] * len(asked) for name in settings.variants}
     for name, k, held in gather_object(found):
-        answers[name][k] = held
+        equals = [name] if asked[k].check.people > 1 else [v for v in settings.variants if alone([name, v]) == [name]]
+        for equal in equals:
+            answers[equal][k] = held
     return answers
 
 
@@ -99,7 +101,7 @@ def summary(rows: Sequence[dict[str, Any]], variants: Sequence[str]) -> dict[str
         chosen = [row for row in rows if group in ("all", row["group"])]
         shares = {REAL: [_share(row["real"]) for row in chosen]}
         for name in variants:
-            shares[name] = [_share(row["made"][name]) for row in chosen if row["made"][name][1]]
+            shares[name] = [_share(row["made"][name]) for row in chosen]
         out[group] = {name: sum(values) / len(values) for name, values in shares.items() if values}
     return out
 
@@ -109,9 +111,8 @@ def _present(rows: Sequence[dict[str, Any]]) -> list[tuple[Any, str]]:
     return [(check, action) for check, action in table() if (check.name, action) in names]
 
 
-def _count(held: Sequence[bool | None]) -> tuple[int, int]:
-    told = [value for value in held if value is not None]
-    return sum(told), len(told)
+def _count(held: Sequence[bool]) -> tuple[int, int]:
+    return sum(held), len(held)
 
 
 def _share(count: tuple[int, int]) -> float:

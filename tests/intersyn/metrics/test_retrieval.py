@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from intersyn.metrics.retrieval import disjoint_pools, mm_distance, r_precision, ranks
+from intersyn.metrics.retrieval import disjoint_pools, mm_distance, precision_among_texts, r_precision, ranks
 
 LINE = torch.tensor([[0.0, 0], [1, 0], [2, 0], [3, 0]])
 
@@ -80,3 +80,32 @@ def test_what_does_not_fit_is_refused(bad: torch.Tensor) -> None:
     for metric in (ranks, mm_distance):
         with pytest.raises(ValueError, match="motions"):
             metric(LINE, bad)
+
+
+def test_who_may_be_of_two_classes_is_nobodys_rival() -> None:
+    """A text that names no side is of both sides' classes: no pool holds it beside either."""
+    left, right, either = frozenset({"left"}), frozenset({"right"}), frozenset({"left", "right"})
+    others = [frozenset({k}) for k in range(10)]
+    classes = [left, right, either, *others] * 6
+    pools = disjoint_pools(classes, 8, generator())
+    assert len(pools) >= 8
+    for pool in pools.tolist():
+        members = [name for k in pool for name in classes[k]]
+        assert len(members) == len(set(members))
+
+
+def test_a_motion_looks_for_its_text_among_wrong_ones() -> None:
+    texts = torch.tensor([[0.0, 0.0], [10.0, 0.0]])
+    wrong = texts + torch.tensor([1.0, 0.0])
+    near, far = texts + torch.tensor([0.2, 0.0]), texts + torch.tensor([0.9, 0.0])
+    pools = torch.tensor([[0, 1]])
+    assert precision_among_texts(near, texts, wrong, pools).tolist() == [1, 1, 1]
+    assert precision_among_texts(far, texts, wrong, pools).tolist() == [0, 1, 1]
+    mixed = torch.stack((near[0], far[1]))
+    assert precision_among_texts(mixed, texts, wrong, pools, k=1).tolist() == [0.5]
+    alike = torch.zeros(2, 2)  # four candidates at one point: everybody in the middle, nobody first
+    assert precision_among_texts(alike, alike, alike, pools).tolist() == [0, 1, 1]
+    with pytest.raises(ValueError, match="4 texts, got 5"):
+        precision_among_texts(near, texts, wrong, pools, k=5)
+    with pytest.raises(ValueError, match="two texts"):
+        precision_among_texts(near, texts, wrong[:1], pools)
