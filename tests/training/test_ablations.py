@@ -117,6 +117,7 @@ def test_what_is_finished_is_evaluated_until_it_has_figures(config, monkeypatch)
     assert names == ["uncoupled", "mutual"]
     at = commands[0].index("--variants")
     assert commands[0][at + 1 : at + 3] == ("full", "no_rec")
+    assert tyro.cli(evaluate.Config, args=list(commands[1][3:])).variants == ("no_rec",)
     (config.out / "mutual" / "figures.json").write_text("{}")
     assert len(list(evaluation_commands(settings))) == 1
     assert machine.names.count("evaluate") == 0
