@@ -126,15 +126,17 @@ class Benchmark:
 
 
 def fingerprint(store: ClipStore, names: Iterable[str]) -> str:
-    """SHA-256 of the clips of these names: their rows in steps of a millimetre and a thousandth of a quaternion."""
+    """SHA-256 of the clips of these names: frames, touches and the pelvis's way in steps of a tenth of a millimetre.
+
+    Rotations are left out: they are decoded with sines, whose last digit differs from processor to processor.
+    """
     wanted, digest = set(names), hashlib.sha256()
     by_name = {clip.name: clip for clip in store.clips}
     for name in sorted(wanted):
         clip = by_name[name]
         digest.update(f"{name} {clip.frames} {clip.touches}".encode())
-        for values in (store.root, store.rotations):
-            rows = values[clip.start : clip.start + clip.frames]
-            digest.update((rows.double() * 1000).round().to(torch.int32).numpy().tobytes())
+        rows = store.root[clip.start : clip.start + clip.frames]
+        digest.update((rows.double() * 10000).round().to(torch.int32).numpy().tobytes())
     return digest.hexdigest()
 
 

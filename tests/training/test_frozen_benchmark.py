@@ -14,7 +14,7 @@ from intersyn.data.text_classes import TextClasses
 from training import freeze_benchmark
 from training.common import InputError
 from training.freeze_benchmark import BLOCK, OTHERS
-from training.frozen_benchmark import Benchmark, check_data, weights_hash
+from training.frozen_benchmark import FOLDER, Benchmark, check_data, clip_names, weights_hash
 
 
 def test_a_frozen_file_comes_back(frozen: Path, tmp_path: Path) -> None:
@@ -75,3 +75,13 @@ def test_what_is_no_benchmark_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text(json.dumps({"format": "something"}))
     with pytest.raises(InputError, match="something"):
         Benchmark.load(tmp_path / "bad.json")
+
+
+def test_the_files_of_the_repository_hold_what_the_protocol_says() -> None:
+    test, val = (Benchmark.load(FOLDER / f"interleaved-{split}.json") for split in ("test", "val"))
+    assert (test.split, val.split) == ("test", "val")
+    assert [len(b.sequences) for b in (test, val)] == [len(b.references) for b in (test, val)] == [2048, 512]
+    assert not clip_names(test.sequences) & clip_names(val.sequences)
+    patterns = [entry.pattern for entry in test.sequences]
+    assert [patterns.count(name) for name in ("sis", "sisi", "sisis")] == [768, 384, 384]
+    assert all(40 <= entry.timeline.frames <= 196 for entry in (*test.sequences, *val.sequences))
