@@ -34,6 +34,10 @@ def turn(s: Scene, person: int = 0) -> float:
     return float(body.turning(s.joints[person]))
 
 
+def turned(s: Scene, person: int) -> float:
+    return float(body.turn_range(s.joints[person]))
+
+
 def rise(s: Scene, side: str, person: int = 0) -> float:
     return float(body.wrist_rise(s.joints[person], side))
 
@@ -111,6 +115,11 @@ def holding(s: Scene, share: float = 0.6, within: float = 0.14) -> bool:
 def embraced(s: Scene, person: int) -> bool:
     return s.touch(person, HANDS, 1 - person, (*BACK, "left_side", "right_side", "left_shoulder_top",
                                                "right_shoulder_top")) < 0.16  # fmt: skip
+
+
+def claps(s: Scene, person: int) -> int:
+    """How often a person's own palms meet."""
+    return body.meetings(s.distance(person, "left_palm", person, "right_palm"), 0.06, 0.075)
 
 
 def clasp(s: Scene) -> float:

@@ -11,6 +11,7 @@ from training.action_measures import (
     TRUNK,
     acts,
     bearing,
+    claps,
     clasp,
     embraced,
     goes,
@@ -23,7 +24,7 @@ from training.action_measures import (
     meeting_height,
     near,
     pitch,
-    turn,
+    turned,
     way,
 )
 from training.action_scene import HANDS, PALMS, ROLE, WAY, Check
@@ -58,7 +59,7 @@ PAIRS = (
         "clap each other's hands",
         ("clapping-game",),
         2,
-        lambda s: body.meetings(s.distance(0, PALMS, 1, PALMS), 0.12, 0.15) >= 2,
+        lambda s: s.touch(0, PALMS, 1, PALMS) < 0.08 and all(claps(s, p) >= 2 for p in (0, 1)),
     ),
     Check(
         "raise joined hands",
@@ -99,7 +100,7 @@ PAIRS = (
         "punches at the other",
         ("punch-recoil", "punch-dodge"),
         2,
-        lambda s: s.touch(0, HANDS, 1, HEAD) < 0.45 and acts(s, 0.1),
+        lambda s: s.touch(0, HANDS, 1, HEAD) < 0.45 and acts(s),
         ROLE,
     ),
     Check(
@@ -144,7 +145,7 @@ PAIRS = (
         ROLE,
     ),
     Check("walk hand in hand", ("walk-hand-in-hand",), 2, lambda s: holding(s) and goes(s) > 0.6, WAY),
-    Check("walk arm in arm", ("walk-arm-in-arm",), 2, lambda s: near(s) < 0.6 and goes(s) > 0.6, WAY),
+    Check("walk arm in arm", ("walk-arm-in-arm",), 2, lambda s: near(s) < 0.7 and goes(s) > 0.6, WAY),
     Check(
         "stand back to back",
         ("back-to-back",),
@@ -155,7 +156,7 @@ PAIRS = (
         "bow to each other",
         ("bow-to-each-other",),
         2,
-        lambda s: all(pitch(s, p) > 8 and lowered(s, p) > 0.018 for p in (0, 1)),
+        lambda s: all(pitch(s, p) > 7 and lowered(s, p) > 0.018 for p in (0, 1)),
     ),
     Check("circle each other", ("circle-each-other",), 2, lambda s: abs(float(encounters.circling(s.joints))) > 60),
     Check(
@@ -176,7 +177,7 @@ PAIRS = (
         "twirls under the other's hand",
         ("twirl",),
         2,
-        lambda s: abs(turn(s, 1)) > max(180, 90 + abs(turn(s, 0))),
+        lambda s: turned(s, 1) > max(180, 90 + turned(s, 0)),
         ROLE,
     ),
     Check("waltz", ("waltz",), 2, lambda s: holding(s, 0.5) and near(s) < 0.7),

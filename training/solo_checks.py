@@ -7,6 +7,7 @@ from intersyn.metrics.actions import SIDES
 from training.action_measures import (
     at_head,
     both_at,
+    claps,
     head,
     higher,
     lower,
@@ -66,9 +67,7 @@ SOLOS = (
             and float(body.held(body.head_angles(s.rotations[0])[1])) > 25
         ),
     ),
-    Check(
-        "claps", ("clap",), 1, lambda s: body.meetings(s.distance(0, "left_palm", 0, "right_palm"), 0.06, 0.075) >= 2
-    ),
+    Check("claps", ("clap",), 1, lambda s: claps(s, 0) >= 2),
     Check(
         "conducts",
         ("conduct",),

@@ -40,6 +40,16 @@ def turning(joints: Tensor) -> Tensor:
     return torch.rad2deg(wrap_angle(headings(joints).diff(dim=-1)).sum(-1))
 
 
+def turn_range(joints: Tensor) -> Tensor:
+    """How far apart (...) the directions are that the body faces in between, in degrees, whole turns counted.
+
+    Unlike `turning` it also sees a turn that is taken back.
+    """
+    check_joints(joints, 2)
+    steps = wrap_angle(headings(joints).diff(dim=-1))
+    return torch.rad2deg(spread(torch.nn.functional.pad(steps.cumsum(-1), (1, 0))))
+
+
 def trunk_pitch(joints: Tensor) -> Tensor:
     """The greatest angle (...) in degrees between the vertical and the line from pelvis to neck."""
     check_joints(joints)

@@ -40,6 +40,13 @@ def test_turning_counts_whole_turns_and_left_is_positive() -> None:
     assert float(REST_JOINTS[JOINT["left_wrist"], 0]) > 0.5
 
 
+def test_a_turn_that_is_taken_back_is_in_the_range() -> None:
+    there_and_back = torch.cat((torch.linspace(0, 6.0, 40), torch.linspace(6.0, 0, 40)))
+    joints = walker(there_and_back, 0.0)
+    assert float(A.turning(joints)) == pytest.approx(0, abs=0.01)
+    assert float(A.turn_range(joints)) == pytest.approx(math.degrees(6.0), abs=0.01)
+
+
 def test_trunk_pitch_is_the_deepest_bow() -> None:
     angle = torch.zeros(3, 22, 3)
     angle[1, 0, 0] = math.radians(40)  # the whole body tips forward
