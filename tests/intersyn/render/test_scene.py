@@ -36,7 +36,8 @@ def test_everybody_is_seen_in_every_frame_and_who_has_ended_stands_still():
                 pixels, depth = view.camera.project(skin.corners[:, :3])
                 assert (depth > 0).all() and (pixels > 0).all() and (pixels < (160, 120)).all()
         assert pair[0].camera is pair[1].camera or np.array_equal(pair[0].camera.eye, pair[1].camera.eye)
-    np.testing.assert_array_equal(views[3][1].people[0].corners, views[8][1].people[0].corners)
+    # the same pose in a batch of another size comes out some micrometres apart
+    np.testing.assert_allclose(views[3][1].people[0].corners, views[8][1].people[0].corners, atol=2e-5, rtol=0)
     assert not np.array_equal(views[2][1].people[0].corners, views[3][1].people[0].corners)
 
 
