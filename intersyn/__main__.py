@@ -61,6 +61,10 @@ def _add_generate(commands: argparse._SubParsersAction) -> None:
     how = command.add_argument_group("how")
     how.add_argument("--seed", type=int, metavar="N", help="same seed, same motion (default 0)")
     how.add_argument("--variant", choices=VARIANTS, help="which part of the method is left out (default full: none)")
+    how.add_argument(
+        "--beside", choices=VARIANTS, nargs="+", metavar="VARIANT",
+        help="variants of the same seed and noise to show beside it in films and pictures (up to three)",
+    )  # fmt: skip
     how.add_argument("--steps", type=int, metavar="N", help="diffusion steps (default: the checkpoint's)")
     how.add_argument("--guidance-scale", type=float, metavar="X", help="pull of the texts, 1 is none (default: its)")
     how.add_argument("--clean-up", action="store_true", default=None, help="smooth lightly and lock planted feet")

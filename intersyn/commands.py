@@ -34,6 +34,7 @@ def generate(arguments: argparse.Namespace) -> None:
         options = export_options(arguments)
         check_outputs(arguments.out, timeline.num_people, timeline.frames, options)
         given = {name: getattr(arguments, name) for name in SETTINGS if getattr(arguments, name) is not None}
+        beside = check_beside(arguments)
         if project is None:
             check(given)
     except ValueError as error:
@@ -49,9 +50,10 @@ def generate(arguments: argparse.Namespace) -> None:
         elif difference := project.difference(pipeline):
             note(difference)
         motion = project.generate(pipeline, progress("step"))
+        others = [(name, replace(project, variant=name).generate(pipeline, progress("step"))) for name in beside]
     except (CheckpointError, ValueError) as error:
         raise InputError(error) from error
-    made_by = replace(options, project=project, seed=project.seed, variant=project.variant)
+    made_by = replace(options, project=project, seed=project.seed, variant=project.variant, beside=tuple(others))
     write(motion, arguments.out, made_by)
 
 
@@ -142,6 +144,19 @@ def check_outputs(paths: Sequence[Path], people: int, frames: int, options: Expo
                 raise InputError(f"{file} would be written twice: give each --out a name of its own.")
             seen.add(file)
             check_output(file)
+
+
+def check_beside(arguments: argparse.Namespace) -> list[str]:
+    """The variants to show beside the motion. Raises `InputError` where nothing that is written shows them."""
+    beside = arguments.beside or []
+    if beside and not any(format_of(path).drawn for path in arguments.out):
+        raise InputError("--beside is for films and pictures: give an --out that ends in .mp4 or .png as well.")
+    if beside:
+        from intersyn.render.film import MOST
+
+        if len(beside) >= MOST:
+            raise InputError(f"--beside takes up to {MOST - 1} variants, got {len(beside)}.")
+    return beside
 
 
 def _no_gl() -> str | None:

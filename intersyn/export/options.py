@@ -32,7 +32,8 @@ class ExportOptions:
     fps: frames per second of the file (None: the motion's). body: the body to export (None: `load_body_model()`).
     seed, variant: how the motion was made, for formats that can say so. units: "m" or "cm", of BVH.
     project: what the motion was made from, for project files.
-    frame: which frame of the motion is the picture or the mesh, for formats of one frame.
+    frame: which frame of the motion is the picture or the mesh, for formats of one frame. beside: further motions, with
+    their labels, that films and pictures show at the motion's side.
     Raises `ExportError` for values out of range.
     """
 
@@ -43,6 +44,7 @@ class ExportOptions:
     project: Project | None = None
     units: str = "m"
     frame: int = 0
+    beside: tuple[tuple[str, Motion], ...] = ()
 
     def __post_init__(self) -> None:
         if self.fps is not None and not (math.isfinite(self.fps) and 1 <= self.fps <= MAX_FPS):

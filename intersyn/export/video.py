@@ -36,7 +36,8 @@ def write_video(
 ) -> list[Path]:
     """Write an MP4 (H.264, 1280x720) of one motion, or of up to four variants in one frame, by one camera.
 
-    options: fps, body and, as the label of a single motion, variant. progress(done, total) is called per frame.
+    options: fps, body and, for a single motion, its label `variant` and what is shown `beside` it.
+    progress(done, total) is called per frame.
     Returns the file, or no file where `cancelled` answered True: then nothing is left. Raises `ExportError` where
     there is no OpenGL, where the motions cannot be drawn, and where the file cannot be written.
     """
@@ -71,7 +72,7 @@ def told_to_users(path: str | Path) -> Iterator[None]:
 
 def check_variants(motions: Motion | Variants, options: ExportOptions) -> list[tuple[str, Motion]]:
     """One motion or several as (label, motion). Raises `ExportError` where they cannot be shown together."""
-    variants = [(options.variant or "", motions)] if isinstance(motions, Motion) else list(motions)
+    variants = [(options.variant or "", motions), *options.beside] if isinstance(motions, Motion) else list(motions)
     if not 1 <= len(variants) <= MOST:
         raise ExportError(f"A picture shows 1 to {MOST} variants side by side, got {len(variants)}.")
     for _, motion in variants:

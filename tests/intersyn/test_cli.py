@@ -125,6 +125,30 @@ def test_every_format_at_once(run, out):
     assert "frame 99" in (out.parent / "a_0.obj").read_text()[:100]
 
 
+def test_variants_beside_each_other(run, out, gl):
+    """A film of two variants is laid out in two panels: another picture than of one."""
+    one, both = out.with_name("one.png"), out.with_name("both.png")
+    assert run(*TEXTS, *TIMES, "--steps", "2", "--out", str(one))[0] == 0
+    assert run(*TEXTS, *TIMES, "--steps", "2", "--beside", "uncoupled", "no_rec", "--out", str(both))[0] == 0
+    assert one.read_bytes() != both.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--beside", "no_rec"], ["--beside", ".mp4 or .png"]),
+        (["--beside", "no_music", "--out", "x.png"], ["no_music"]),
+        (["--beside", "no_rec", "full", "uncoupled", "no_smooth", "--out", "x.png"], ["three", "3"]),
+    ],
+)
+def test_beside_needs_a_film_and_room(run, out, gl, monkeypatch, arguments, words):
+    monkeypatch.chdir(out.parent)
+    code, err = run(*TEXTS, *TIMES, *arguments)
+    assert code == 2
+    assert any(word in err for word in words), err
+    assert list(out.parent.iterdir()) == []
+
+
 def test_a_project_makes_the_motion_again(run, out, tmp_path):
     project = tmp_path / "dance.json"
     settings = ("--steps", "2", "--seed", "5", "--variant", "no_rec", "--guidance-scale", "1.5", "--clean-up",
