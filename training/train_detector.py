@@ -7,21 +7,21 @@ Prints, and logs, its accuracy by frame and the share of boundaries that it find
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 import tyro
 from torch import Tensor
-from tqdm import tqdm
 
 from intersyn.conditions import INTERACTION
 from intersyn.data.dataset import InterleavedDataset
 from intersyn.metrics.adherence import adherence, delays
 from intersyn.models.boundary_detector import BoundaryDetector, DetectorConfig
 from intersyn.skeleton import global_rotations, joints_from_global
-from training.common import EMA, Clock, Log, learning_rate, load_state, make_dataset, run_command, save_state
+from training.common import make_dataset, run_command
+from training.fit_judge import fit
 
 
 @dataclass(frozen=True)
@@ -97,43 +97,13 @@ def main(config: Config) -> None:
     config.out.mkdir(parents=True, exist_ok=True)
     model = BoundaryDetector(config.model)
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.lr, weight_decay=config.weight_decay)
-    ema = EMA(model, config.ema_decay)
-    state = config.out / "state.pt"
-    first = load_state(state, model, ema, [optimizer]) if state.exists() else 0
-    log, clock = Log(config.out / "log.csv", first), Clock(config.max_minutes)
-    bar = tqdm(range(first, config.steps), initial=first, total=config.steps)
-    sums: list[float] = []
-    for step in bar:
+
+    def loss_of(step: int) -> Tensor:
         batch = draw(train_set, step, config.batch_size)
         logits = model(noisy(batch.joints, config.noise, step))
-        loss = F.binary_cross_entropy_with_logits(logits[batch.inside], batch.together[batch.inside].float())
-        loss.backward()
-        for group in optimizer.param_groups:
-            group["lr"] = config.lr * learning_rate(step, config.steps, config.warmup, config.decay_from)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        ema.update(model, step)
-        sums.append(loss.item())
-        done, over = step + 1, clock.spent()
-        if done % config.log_every == 0:
-            values = {"loss": sum(sums) / len(sums)}
-            sums = []
-            if done % config.val_every == 0 or done == config.steps:
-                values |= validate(averaged(ema, config, done), val)
-            log.write(done, values)
-            bar.set_postfix({name: f"{value:.3f}" for name, value in values.items()})
-        if done % config.val_every == 0 or done == config.steps or over:
-            save_state(state, done, model, ema, [optimizer], config)
-            averaged(ema, config, done).save(config.out / "detector")
-        if over:
-            print(f"stopped at step {done} by --max-minutes; run the same command to go on")
-            break
+        return F.binary_cross_entropy_with_logits(logits[batch.inside], batch.together[batch.inside].float())
 
-
-def averaged(ema: EMA, config: Config, done: int) -> BoundaryDetector:
-    """The detector with averaged weights, ready to judge."""
-    sizes = DetectorConfig(**{**asdict(config.model), "steps": done})
-    return ema.fill(BoundaryDetector(sizes)).eval()
+    fit(model, optimizer, config, "detector", loss_of, lambda detector: validate(detector, val))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ people swapped. Started again with the same --out, a run resumes.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,6 @@ import torch
 import torch.nn.functional as F
 import tyro
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from intersyn.data.dataset import InterleavedDataset
 from intersyn.data.text_classes import TextClasses
@@ -26,17 +25,8 @@ from intersyn.metrics.retrieval import disjoint_pools, r_precision
 from intersyn.models.evaluator import Evaluator, EvaluatorConfig, pad_motions
 from intersyn.skeleton import global_rotations, joints_from_global
 from intersyn.timeline import Part, Segment, Timeline
-from training.common import (
-    EMA,
-    Clock,
-    Log,
-    learning_rate,
-    load_clips,
-    load_state,
-    make_dataset,
-    run_command,
-    save_state,
-)
+from training.common import load_clips, make_dataset, run_command
+from training.fit_judge import fit
 from training.sequences import whole_timeline
 
 
@@ -203,47 +193,17 @@ def main(config: Config) -> None:
 
     model = Evaluator(config.model)
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.lr, weight_decay=config.weight_decay, betas=(0.9, 0.98))
-    ema = EMA(model, config.ema_decay)
-    state = config.out / "state.pt"
-    first = load_state(state, model, ema, [optimizer]) if state.exists() else 0
-    log, clock = Log(config.out / "log.csv", first), Clock(config.max_minutes)
-    print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f}M parameters, steps {first} to {config.steps}")
 
-    bar = tqdm(range(first, config.steps), initial=first, total=config.steps)
-    sums: list[float] = []
-    for step in bar:
+    def loss_of(step: int) -> Tensor:
         wholes, segments = train.draw(step, config.batch_size)
         examples = [*wholes, *segments]
         with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
-            loss = contrastive_loss(model, examples, no_rivals(examples, classes), config, step)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-        for group in optimizer.param_groups:
-            group["lr"] = config.lr * learning_rate(step, config.steps, config.warmup, config.decay_from)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        ema.update(model, step)
-        sums.append(loss.item())
-        done, over = step + 1, clock.spent()
-        if done % config.log_every == 0:
-            values = {"loss": float(np.mean(sums))}
-            sums = []
-            if done % config.val_every == 0 or done == config.steps:
-                values |= retrieval(averaged(ema, config, done), *val, classes, config.pool)
-            log.write(done, values)
-            bar.set_postfix({name: f"{value:.3f}" for name, value in values.items()})
-        if done % config.val_every == 0 or done == config.steps or over:
-            save_state(state, done, model, ema, [optimizer], config)
-            averaged(ema, config, done).save(config.out / "evaluator")
-        if over:
-            print(f"stopped at step {done} by --max-minutes; run the same command to go on")
-            break
+            return contrastive_loss(model, examples, no_rivals(examples, classes), config, step)
 
+    def validate(evaluator: Evaluator) -> dict[str, float]:
+        return retrieval(evaluator, *val, classes, config.pool)
 
-def averaged(ema: EMA, config: Config, done: int) -> Evaluator:
-    """The evaluator with averaged weights, ready to judge."""
-    sizes = EvaluatorConfig(**{**asdict(config.model), "steps": done})
-    return ema.fill(Evaluator(sizes)).eval()
+    fit(model, optimizer, config, "evaluator", loss_of, validate, config.clip)
 
 
 if __name__ == "__main__":
