@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from intersyn.data.dataset import InterleavedDataset
 from intersyn.data.text_classes import TextClasses
-from intersyn.metrics.retrieval import disjoint_pools, r_precision
+from intersyn.metrics.retrieval import disjoint_pools, precision_among_texts, r_precision
 from intersyn.models.evaluator import Evaluator, EvaluatorConfig, pad_motions
 from intersyn.skeleton import global_rotations, joints_from_global
 from intersyn.timeline import Part, Segment, Timeline
@@ -154,18 +154,14 @@ def retrieval(
     texts = model.embed_timelines([example.timeline for example in segments])
     motions = model.embed_motions([example.joints for example in segments])
     top = r_precision(texts, motions, pools)
-    count = len(wholes) // (half) * (half)
+    count = len(wholes) // half * half
     true = model.embed_timelines([example.timeline for example in wholes[:count]])
     wrong = model.embed_timelines([example.exchanged for example in wholes[:count]])
     moved = model.embed_motions([example.joints for example in wholes[:count]])
-    # A motion looks for its text here: hard negatives are texts.
-    candidates = torch.stack((true, wrong), 1).unflatten(0, (-1, half)).flatten(1, 2)  # (M, 32, D)
-    near = torch.einsum("mpd,mcd->mpc", moved.unflatten(0, (-1, half)), candidates)
-    own = near[:, torch.arange(half), torch.arange(0, 2 * half, 2)]
-    rank = (near > own[..., None]).sum(-1)
+    among = precision_among_texts(moved, true, wrong, torch.arange(count).reshape(-1, half))
     return {
         "segment R@1": float(top[0]), "segment R@3": float(top[2]),
-        "sequence R@1": float((rank < 1).double().mean()), "sequence R@3": float((rank < 3).double().mean()),
+        "sequence R@1": float(among[0]), "sequence R@3": float(among[2]),
         "true text before exchanged": float(((true - wrong) * moved).sum(-1).gt(0).double().mean()),
     }  # fmt: skip
 
