@@ -11,7 +11,17 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from training.common import EMA, Clock, Log, Module, learning_rate, load_state, save_state, step_optimizers
+from training.common import (
+    EMA,
+    Clock,
+    Log,
+    Module,
+    learning_rate,
+    load_state,
+    plain_attention,
+    save_state,
+    step_optimizers,
+)
 
 
 class Schedule(Protocol):
@@ -41,6 +51,7 @@ def fit(
 
     The model's `config` is a dataclass with `steps`, which says how many were made. clip: greatest norm of gradients.
     """
+    plain_attention(torch.device("cpu"))
     ema = EMA(model, config.ema_decay)
     state = config.out / "state.pt"
     first = load_state(state, model, ema, [optimizer]) if state.exists() else 0

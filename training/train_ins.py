@@ -43,6 +43,7 @@ from training.common import (
     load_state,
     make_dataset,
     make_optimizers,
+    plain_attention,
     run_command,
     save_state,
     save_tensors,
@@ -168,6 +169,7 @@ def main(config: Config) -> None:
     accelerator = Accelerator(mixed_precision=config.mixed_precision)
     device, rank, ranks = accelerator.device, accelerator.process_index, accelerator.num_processes
     torch.manual_seed(config.seed)
+    plain_attention(device)
 
     resume, init = beginning(config.out, config.init, config.fork, accelerator.print)
     start = INS.load(init) if init else None

@@ -39,6 +39,7 @@ from training.common import (
     load_state,
     make_dataset,
     make_optimizers,
+    plain_attention,
     run_command,
     save_state,
     step_optimizers,
@@ -206,6 +207,7 @@ def main(config: Config) -> None:
     accelerator = Accelerator(mixed_precision=config.mixed_precision, kwargs_handlers=[several])
     device, rank, ranks = accelerator.device, accelerator.process_index, accelerator.num_processes
     torch.manual_seed(config.seed)
+    plain_attention(device)
 
     if not (config.ins / "ins").is_dir():
         raise InputError(f"{config.ins} holds no folder ins: --ins is the --out of a run of training.train_ins")
