@@ -26,21 +26,9 @@ class Assets:
 
     folder: Path
 
-    @property
-    def viewer(self) -> Path:
-        return self.folder / "viewer" / "index.js"
-
-    @property
-    def plan(self) -> Path:
-        return self.folder / "plan" / "index.js"
-
-    @property
-    def status(self) -> Path:
-        return self.folder / "status" / "index.js"
-
-    @property
-    def examples(self) -> Path:
-        return self.folder / "examples" / "index.js"
+    def module(self, name: str) -> Path:
+        """The entry of one component of the page: static/NAME/index.js."""
+        return self.folder / name / "index.js"
 
     @property
     def body(self) -> Path:
@@ -66,5 +54,9 @@ def publish(body: BodyArrays) -> Assets:
 
 
 def style_sheet() -> str:
-    """The page's own styles, to be put into its head as they are (Gradio's `css` would rewrite the selectors)."""
-    return f"<style>{(STATIC / 'page.css').read_text(encoding='utf-8')}</style>"
+    """The page's own styles, to be put into its head as they are (Gradio's `css` would rewrite the selectors).
+
+    page.css names the palette and comes first; each component may have a sheet of its own.
+    """
+    sheets = sorted(STATIC.glob("*.css"), key=lambda path: (path.name != "page.css", path.name))
+    return f"<style>{''.join(sheet.read_text(encoding='utf-8') for sheet in sheets)}</style>"

@@ -35,7 +35,7 @@ def examples_list(assets: Assets) -> gr.HTML:
     return gr.HTML(
         value={"examples": None, "chosen": None, "message": ""},
         html_template=TEMPLATE,
-        js_on_load=module_loader(assets, assets.examples),
+        js_on_load=module_loader(assets, assets.module("examples")),
         apply_default_css=False,
         elem_id="examples",
     )

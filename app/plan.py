@@ -25,7 +25,7 @@ def plan(assets: Assets, frames: int, start: int, end: int) -> gr.HTML:
     return gr.HTML(
         value={"frames": frames, "start": start, "end": end},
         html_template=TEMPLATE,
-        js_on_load=module_loader(assets, assets.plan),
+        js_on_load=module_loader(assets, assets.module("plan")),
         apply_default_css=False,
         elem_id="plan",
         fps=DEFAULT_FPS,

@@ -76,7 +76,7 @@ def viewer(assets: Assets) -> gr.HTML:
     return gr.HTML(
         value=None,
         html_template=TEMPLATE,
-        js_on_load=module_loader(assets, assets.viewer),
+        js_on_load=module_loader(assets, assets.module("viewer")),
         apply_default_css=False,
         elem_id="viewer",
     )
@@ -119,7 +119,9 @@ def _segment(segment: Segment, timeline: Timeline) -> dict[str, Any]:
 
 def status_line(assets: Assets, text: str, name: str = "status") -> gr.HTML:
     """A line that tells what goes on, beside a button. Its value comes from `status`; `name` is its element id."""
-    return gr.HTML(status(text), js_on_load=module_loader(assets, assets.status), apply_default_css=False, elem_id=name)
+    return gr.HTML(
+        status(text), js_on_load=module_loader(assets, assets.module("status")), apply_default_css=False, elem_id=name
+    )
 
 
 def status(text: str, kind: str = "idle", done: int = 0, steps: int = 0, field: str = "") -> str:
