@@ -195,25 +195,20 @@ class InterSynPipeline:
         check_contacts(contacts, timeline)
         if contacts and not contact_guidance:
             raise ValueError("Contacts need contact guidance: set contact_guidance to 1.")
-        chosen = VARIANTS[variant]
-        if variant not in self.variants:
-            lacking = chosen.ins if chosen.ins not in self.ins else "rec" if chosen.rec and self.rec is None else None
-            if lacking is None:
-                raise CheckpointError(f"This checkpoint was not trained both with partners and without: no {variant}.")
-            raise CheckpointError(f"This checkpoint has no {lacking}, which the variant {variant} needs.")
+        self.check_variant(variant)
         request = self.prepare(timeline)
-        guide = None
-        if contact_guidance:
-            normalizer = self.ins[chosen.ins].normalizer
-            guide = ContactGuide(request.table, request.exists, normalizer, contact_guidance, contacts)
-        x0 = self.denoise(request, self.noise(request, seed), chosen, steps, guidance_scale, callback, guide)
-        if chosen.rec:
-            x0 = self.refine(request, x0)
-        motion, contacts = self.decode(request, x0, self.ins[chosen.ins].normalizer)
-        if clean_up:
-            local, root = foot_lock.clean_up(motion.quaternions(), motion.trans, contacts)
-            motion = Motion.from_quaternions(local, root, motion.fps, timeline)
-        return motion
+        x0 = self.sample(request, seed, variant, steps, guidance_scale, callback, contact_guidance, contacts)
+        return self.finish(request, x0, variant, clean_up)
+
+    def check_variant(self, name: str) -> None:
+        """Raise `CheckpointError` for a variant that this checkpoint lacks."""
+        if name in self.variants:
+            return
+        chosen = VARIANTS[name]
+        lacking = chosen.ins if chosen.ins not in self.ins else "rec" if chosen.rec and self.rec is None else None
+        if lacking is None:
+            raise CheckpointError(f"This checkpoint was not trained both with partners and without: no {name}.")
+        raise CheckpointError(f"This checkpoint has no {lacking}, which the variant {name} needs.")
 
     # The stages, apart so that they can be timed and studied.
 
@@ -235,6 +230,36 @@ class InterSynPipeline:
         table, texts = PartTable.from_timelines([in_order_of_people(timeline)])
         table = table.to(self.device)
         return Request(timeline, table, self.text_encoder(texts), feature_mask(table, timeline.frames))
+
+    def sample(
+        self,
+        request: Request,
+        seed: int,
+        variant: str,
+        steps: int,
+        guidance_scale: float,
+        callback: Callable[[int, int], bool | None] | None = None,
+        contact_guidance: float = 0.0,
+        contacts: Sequence[Contact] = (),
+    ) -> Tensor:
+        """INS from the seed's noise: x0 (1, P, T, 273), normalised. Whether a variant has REC makes no difference."""
+        chosen = VARIANTS[variant]
+        guide = None
+        if contact_guidance:
+            normalizer = self.ins[chosen.ins].normalizer
+            guide = ContactGuide(request.table, request.exists, normalizer, contact_guidance, contacts)
+        return self.denoise(request, self.noise(request, seed), chosen, steps, guidance_scale, callback, guide)
+
+    def finish(self, request: Request, x0: Tensor, variant: str, clean_up: bool = False) -> Motion:
+        """From the x0 of `sample` to the Motion: REC, where the variant has it, and back to the world."""
+        chosen = VARIANTS[variant]
+        if chosen.rec:
+            x0 = self.refine(request, x0)
+        motion, contacts = self.decode(request, x0, self.ins[chosen.ins].normalizer)
+        if clean_up:
+            local, root = foot_lock.clean_up(motion.quaternions(), motion.trans, contacts)
+            motion = Motion.from_quaternions(local, root, motion.fps, request.timeline)
+        return motion
 
     def noise(self, request: Request, seed: int) -> Tensor:
         """(1, P, T, 273), drawn on the CPU so that every device starts from the same."""

@@ -1,0 +1,70 @@
+"""Several motions of one timeline, each a switch away from the next: what the page and the films put side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from intersyn.motion import Motion
+from intersyn.pipeline import VARIANTS, InterSynPipeline, check_settings
+from intersyn.timeline import Timeline
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How one motion is made; the arguments of `InterSynPipeline.__call__`. Raises `ValueError` if out of range."""
+
+    variant: str = "full"
+    seed: int = 0
+    steps: int = 16
+    guidance_scale: float = 2.5
+    clean_up: bool = False
+    contact_guidance: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_settings(self.seed, self.variant, self.steps, self.guidance_scale, self.contact_guidance)
+
+    @property
+    def sampling(self) -> tuple[object, ...]:
+        """What INS depends on: motions of equal sampling differ by REC and clean-up alone."""
+        chosen = VARIANTS[self.variant]
+        return chosen.ins, chosen.coupled, self.seed, self.steps, self.guidance_scale, self.contact_guidance
+
+
+def total_steps(panels: Sequence[Settings]) -> int:
+    """Denoising steps that `compare` takes for these settings."""
+    return sum({panel.sampling: panel.steps for panel in panels}.values())
+
+
+@torch.inference_mode()
+def compare(
+    pipeline: InterSynPipeline,
+    timeline: Timeline,
+    panels: Sequence[Settings],
+    callback: Callable[[int, int], bool | None] | None = None,
+) -> list[Motion]:
+    """The motions of `panels`, in their order, from the same noise where their seeds are equal.
+
+    What `full` and `no_rec` share, all of INS, is sampled once. callback(done, total) counts the steps of all; errors
+    and cancelling are those of `InterSynPipeline.__call__`, each of whose results a call alone would give as well.
+    """
+    for panel in panels:
+        pipeline.check_variant(panel.variant)
+    request = pipeline.prepare(timeline)
+    total, begun = total_steps(panels), 0
+
+    def on_step(done: int, _: int) -> bool | None:
+        return None if callback is None else callback(begun + done, total)
+
+    sampled: dict[tuple[object, ...], Tensor] = {}
+    motions = []
+    for panel in panels:
+        if panel.sampling not in sampled:
+            settings = panel.seed, panel.variant, panel.steps, panel.guidance_scale
+            sampled[panel.sampling] = pipeline.sample(request, *settings, on_step, panel.contact_guidance)
+            begun += panel.steps
+        motions.append(pipeline.finish(request, sampled[panel.sampling], panel.variant, panel.clean_up))
+    return motions
