@@ -22,7 +22,7 @@ from app.form import VARIANTS, Form, FormError, Request, fit, read
 from app.generation import GenerationError, Generator, Progress, Stopped
 from app.presets import PRESETS, Preset
 from app.session import Session
-from app.viewer import manifest, status
+from app.viewer import Shown, manifest, status
 
 if TYPE_CHECKING:
     from intersyn.data.sample import Example
@@ -95,7 +95,7 @@ class Events:
     ) -> Iterator[dict[str, Any]]:
         """What the viewer is handed of the session's motion; its files live until Gradio has copied them."""
         with tempfile.TemporaryDirectory(prefix="intersyn-") as folder:
-            yield manifest(self.sliders.dress(session.motion, bodies), Path(folder), example)
+            yield manifest([Shown(self.sliders.dress(session.motion, bodies))], Path(folder), example)
 
     def cancel(self, job: tuple[str, Request] | None) -> tuple[Any, ...]:
         """Ask the running job to stop. Outputs: status, Generate, Cancel."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from intersyn.motion import Motion
 
 PEOPLE = ("Person one", "Person two", "Person three", "Person four")
+MOST_PANELS = 4
 
 # Constant: Gradio would diff a changed template over what the viewer put inside.
 TEMPLATE = """
@@ -56,13 +59,17 @@ TEMPLATE = """
 """
 
 
-def module_loader(assets: Assets, module: Path) -> str:
-    """The script that loads a module of ours and lets it mount itself, wherever the page itself is mounted."""
+def module_loader(assets: Assets, module: Path, **facts: str) -> str:
+    """The script that loads a module of ours and lets it mount itself, wherever the page itself is mounted.
+
+    `facts` are handed to its `mount` beside what Gradio offers.
+    """
     failed = "The viewer could not be loaded: "
+    more = "".join(f", {name}: {json.dumps(value)}" for name, value in facts.items())
     return f"""
 const base = (window.gradio_config?.root || '').replace(/\\/$/, '') + '/gradio_api/file=';
 import(base + {json.dumps(str(module))})
-  .then((m) => m.mount(element, {{ props, watch, trigger, body: base + {json.dumps(str(assets.body))} }}))
+  .then((m) => m.mount(element, {{ props, watch, trigger, body: base + {json.dumps(str(assets.body))}{more} }}))
   .catch((error) => {{
     console.error(error);
     const place = element.querySelector('.is-message');
@@ -71,30 +78,55 @@ import(base + {json.dumps(str(module))})
 """
 
 
-def viewer(assets: Assets) -> gr.HTML:
-    """The component. Its value is None, {"message": ...} or what `manifest` makes."""
+def viewer(assets: Assets, name: str = "viewer") -> gr.HTML:
+    """The component, by its element id `name`. Its value is None, {"message": ...} or what `manifest` makes.
+
+    A page may have several. The one called "viewer" is the studio's: the sliders for bodies are for its people only.
+    """
     return gr.HTML(
         value=None,
         html_template=TEMPLATE,
-        js_on_load=module_loader(assets, assets.module("viewer")),
+        js_on_load=module_loader(assets, assets.module("viewer"), viewer=name),
         apply_default_css=False,
-        elem_id="viewer",
+        elem_id=name,
     )
 
 
-def manifest(motion: Motion, folder: Path, example: bool = False) -> dict[str, Any]:
-    """What the viewer needs, small: the motion itself is written into `folder` and travels as a file.
+@dataclass(frozen=True)
+class Shown:
+    """One panel: a motion, what it is called, and one sentence on it."""
 
-    A motion without a timeline is one segment that says no more than how long it is. An example is not put in the place
-    of something that the visitor asked for.
+    motion: Motion
+    label: str = ""
+    note: str = ""
+
+
+def manifest(shown: Sequence[Shown], folder: Path, example: bool = False) -> dict[str, Any]:
+    """What the viewer needs, small: the motions themselves are written into `folder` and travel as files.
+
+    One to four panels that share one clock, the first of them the one that others are compared with. Segments are those
+    of its timeline; a motion without one is one segment that says no more than how long it is. An example is not put in
+    the place of something that the visitor asked for.
+
+    Raises `ValueError` for no or too many panels, and for motions that differ in frames, frame rate or people.
     """
-    path = folder / "motion.bin"
-    with atomic_write(path) as file:
-        file.write(pack_motion(motion))
+    if not 1 <= len(shown) <= MOST_PANELS:
+        raise ValueError(f"the viewer shows 1 to {MOST_PANELS} motions, got {len(shown)}")
+    motions = [panel.motion for panel in shown]
+    sizes = {(motion.num_people, motion.frames, float(motion.fps)) for motion in motions}
+    if len(sizes) > 1:
+        raise ValueError(f"panels share people, frames and frame rate, got {sorted(sizes)}")
+    panels = []
+    for number, panel in enumerate(shown):
+        path = folder / f"motion-{number}.bin"
+        with atomic_write(path) as file:
+            file.write(pack_motion(panel.motion))
+        address = {"path": str(path), "meta": {"_type": "gradio.FileData"}}
+        panels.append({"motion": address, "label": panel.label, "note": panel.note})
     return {
-        "motion": {"path": str(path), "meta": {"_type": "gradio.FileData"}},
-        "people": list(PEOPLE[: motion.num_people]),
-        "segments": _segments(motion),
+        "panels": panels,
+        "people": list(PEOPLE[: motions[0].num_people]),
+        "segments": _segments(motions[0]),
         "example": example,
     }
 

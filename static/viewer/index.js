@@ -1,4 +1,4 @@
-// The viewer: shows one motion at a time, handed over by the page as { motion: file, people, segments, ... }.
+// The viewer: shows one motion at a time, handed over by the page as { panels, people, segments, ... }.
 
 import { fetchArrays } from "./arrays.js";
 import { onBodies, readBodies } from "./bodies.js";
@@ -126,12 +126,13 @@ class Viewer {
   /** Show what the page handed over; null is the empty stage. Answers late are dropped. */
   async show(value) {
     if (!this.body) return;
-    if (!value?.motion) {
+    if (!value?.panels) {
       if (!this.poser) this.say(value?.message ?? "");
       return;
     }
     if (value.example && this.poser) return; // the visitor was faster
-    const address = value.motion.url ?? value.motion.path;
+    const [{ motion: file }] = value.panels;
+    const address = file.url ?? file.path;
     if (this.shown === address) {
       this.clock.seek(0); // the same request gives the same motion: show that something was done
       return;

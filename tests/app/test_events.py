@@ -62,7 +62,7 @@ def test_generating_reports_steps_and_ends_with_files(events):
     for view, report, save, generate, cancel in events.run(job, session, 180, 1, 165, -1):
         reports.append(report)
         if not skipped(view):
-            file = Path(view["motion"]["path"])
+            file = Path(view["panels"][0]["motion"]["path"])
             arrays, facts = unpack_arrays(file.read_bytes())
             assert save["visible"] is False, "a file of what was shown before"
             assert (generate["visible"], cancel["visible"]) == (True, False)

@@ -85,7 +85,7 @@ def test_bodies_of_a_file_move_the_sliders(imports, tmp_path):
 def test_the_viewer_gets_the_bodies_of_the_file(imports, tmp_path):
     shaped = replace(motion(), betas=torch.full((2, 10), 0.8))
     for answer in imports.open([str(shaped.save(tmp_path / "shaped.npz"))], Session(), *BODIES):
-        arrays, _ = unpack_arrays(Path(answer[2]["motion"]["path"]).read_bytes())
+        arrays, _ = unpack_arrays(Path(answer[2]["panels"][0]["motion"]["path"]).read_bytes())
         np.testing.assert_allclose(arrays["betas"], shaped.betas, atol=0.1)  # whole centimetres
 
 
