@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from intersyn import __version__
+from intersyn.comparison import Settings, compare
+from intersyn.digest import weights_digest
 from intersyn.export.options import ExportError, ExportOptions, check_exportable
 from intersyn.files import atomic_write
 from intersyn.motion import NUM_BETAS, Motion
-from intersyn.pipeline import InterSynPipeline, check_settings
+from intersyn.pipeline import InterSynPipeline
 from intersyn.timeline import Timeline, TimelineError
 
 FORMAT = "intersyn-project"
@@ -25,6 +25,7 @@ FORMAT_VERSION = 1
 MAX_BYTES = 1_000_000  # a project of eight people and seven segments of the longest texts has 30 kB
 MAX_BETA = 10.0
 MAX_NAME = 200
+MAX_BESIDE = 7
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -38,7 +39,8 @@ class Project:
 
     checkpoint: its name, for people; digest: `weights_digest` of it, 64 hexadecimal figures.
     betas: shapes of the bodies, ten numbers for each person, or () where all are average.
-    app_version: of the InterSyn that made the motion.
+    app_version: of the InterSyn that made the motion. beside: how further motions of this timeline were made, seen
+    beside the first one.
     """
 
     timeline: Timeline
@@ -52,12 +54,15 @@ class Project:
     betas: tuple[tuple[float, ...], ...] = ()
     contact_guidance: float = 0.0
     app_version: str = __version__
+    beside: tuple[Settings, ...] = ()
 
     def __post_init__(self) -> None:
         try:
-            check_settings(self.seed, self.variant, self.steps, self.guidance_scale, self.contact_guidance)
+            _ = self.settings
         except ValueError as error:
             raise ProjectError(f"The project cannot be used: {error}") from error
+        if len(self.beside) > MAX_BESIDE:
+            raise ProjectError(f"A project has at most {MAX_BESIDE} motions beside the first, got {len(self.beside)}.")
         if self.betas and len(self.betas) != self.timeline.num_people:
             raise ProjectError(
                 f"The project's betas must be given for all {self.timeline.num_people} people or for nobody, "
@@ -72,6 +77,12 @@ class Project:
         if not _DIGEST.fullmatch(self.digest):
             raise ProjectError("The project's checkpoint sha256 must be 64 hexadecimal figures.")
 
+    @property
+    def settings(self) -> tuple[Settings, ...]:
+        """How each motion is made, the first one first."""
+        first = Settings(self.variant, self.seed, self.steps, self.guidance_scale, self.clean_up, self.contact_guidance)
+        return first, *self.beside
+
     @staticmethod
     def of(
         pipeline: InterSynPipeline,
@@ -84,6 +95,7 @@ class Project:
         clean_up: bool = False,
         betas: tuple[tuple[float, ...], ...] = (),
         contact_guidance: float = 0.0,
+        beside: Sequence[Settings] = (),
     ) -> Project:
         """The project of a call of `pipeline` with these arguments, its defaults filled in."""
         config = pipeline.config
@@ -98,24 +110,25 @@ class Project:
             weights_digest(pipeline),
             betas,
             float(contact_guidance),
+            beside=tuple(beside),
         )
 
     def generate(self, pipeline: InterSynPipeline, callback: Callable[[int, int], bool | None] | None = None) -> Motion:
-        """Make the motion again. Errors and `callback` are those of `InterSynPipeline.__call__`.
+        """Make the first motion again. Errors and `callback` are those of `InterSynPipeline.__call__`.
 
         The same weights on the same machine and version of PyTorch give the same numbers; see `difference`.
         """
-        motion = pipeline(
-            self.timeline,
-            seed=self.seed,
-            variant=self.variant,
-            steps=self.steps,
-            guidance_scale=self.guidance_scale,
-            clean_up=self.clean_up,
-            contact_guidance=self.contact_guidance,
-            callback=callback,
-        )
-        return replace(motion, betas=motion.betas.new_tensor(self.betas)) if self.betas else motion
+        (motion,) = replace(self, beside=()).generate_all(pipeline, callback)
+        return motion
+
+    def generate_all(
+        self, pipeline: InterSynPipeline, callback: Callable[[int, int], bool | None] | None = None
+    ) -> list[Motion]:
+        """Make all motions again, in the order of `settings`. Errors and `callback` are those of `compare`."""
+        motions = compare(pipeline, self.timeline, self.settings, callback)
+        if not self.betas:
+            return motions
+        return [replace(motion, betas=motion.betas.new_tensor(self.betas)) for motion in motions]
 
     def difference(self, pipeline: InterSynPipeline) -> str | None:
         """One sentence for the user where `pipeline` will not make the same motion, or may not; else None."""
@@ -148,6 +161,8 @@ class Project:
         }
         if self.contact_guidance:  # left out where it is off, so that older readers of this format read the rest
             data["contact_guidance"] = self.contact_guidance
+        if self.beside:  # likewise
+            data["beside"] = [asdict(settings) for settings in self.beside]
         return json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
     @staticmethod
@@ -190,26 +205,6 @@ class Project:
             raise ProjectError(f"{path.name}: {error}") from error
 
 
-def weights_digest(pipeline: InterSynPipeline) -> str:
-    """SHA-256, hexadecimal, of all that a checkpoint puts into a motion: weights and settings, but not its name.
-
-    It is the same for the same checkpoint on every device and however its files are cut.
-    """
-    settings = {key: value for key, value in asdict(pipeline.config).items() if key not in ("name", "text_encoder")}
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    networks: dict[str, nn.Module] = {"text": pipeline.text_encoder}
-    for name, ins in pipeline.ins.items():
-        networks |= {name: ins.model, f"{name}.normalizer": ins.normalizer}
-    if pipeline.rec is not None:
-        networks["rec"] = pipeline.rec.model
-    for network, module in sorted(networks.items()):
-        for name, value in sorted(module.state_dict().items()):
-            value = value.detach().cpu()
-            value = value.float() if value.is_floating_point() else value
-            digest.update(f"{network}.{name} {tuple(value.shape)}".encode() + value.contiguous().numpy().tobytes())
-    return digest.hexdigest()
-
-
 def write_project(motion: Motion, path: str | Path, options: ExportOptions) -> list[Path]:
     """Write `options.project`, with the betas of the motion. Raises `ExportError` where there is none, OSError."""
     check_exportable(motion)
@@ -228,7 +223,7 @@ def write_project(motion: Motion, path: str | Path, options: ExportOptions) -> l
 def _read(data: Mapping[str, Any]) -> Project:
     known = {"format", "version", "app_version", "checkpoint", "seed", "variant", "steps", "guidance_scale",
              "clean_up", "betas", "timeline"}  # fmt: skip
-    if unknown := sorted(set(data) - known - {"contact_guidance"}):
+    if unknown := sorted(set(data) - known - {"contact_guidance", "beside"}):
         raise ProjectError(f"A project has no field {unknown[0][:40]!r}.")
     if missing := sorted(known - set(data)):
         raise ProjectError(f"The project lacks the field {missing[0]}.")
@@ -241,17 +236,37 @@ def _read(data: Mapping[str, Any]) -> Project:
         raise ProjectError(f"The project's timeline cannot be used: {error}") from error
     return Project(
         timeline=timeline,
-        seed=_field(data, "seed", int, "a whole number"),
-        variant=_field(data, "variant", str, "a text"),
-        steps=_field(data, "steps", int, "a whole number"),
-        guidance_scale=_real(data["guidance_scale"], "guidance_scale"),
-        clean_up=_field(data, "clean_up", bool, "true or false"),
+        **_settings(data),
         checkpoint=_field(checkpoint, "name", str, "a text", "checkpoint name"),
         digest=_field(checkpoint, "sha256", str, "a text", "checkpoint sha256"),
         betas=_betas(data["betas"]),
-        contact_guidance=_real(data.get("contact_guidance", 0.0), "contact_guidance"),
         app_version=_field(data, "app_version", str, "a text"),
+        beside=_beside(data.get("beside", [])),
     )
+
+
+def _settings(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of `Settings`, their types checked."""
+    return {
+        "variant": _field(data, "variant", str, "a text"),
+        "seed": _field(data, "seed", int, "a whole number"),
+        "steps": _field(data, "steps", int, "a whole number"),
+        "guidance_scale": _real(data["guidance_scale"], "guidance_scale"),
+        "clean_up": _field(data, "clean_up", bool, "true or false"),
+        "contact_guidance": _real(data.get("contact_guidance", 0.0), "contact_guidance"),
+    }
+
+
+def _beside(value: Any) -> tuple[Settings, ...]:
+    names = {field.name for field in fields(Settings)}
+    if not isinstance(value, list) or not all(isinstance(item, dict) and set(item) == names for item in value):
+        raise ProjectError(f"The project's beside must be a list of objects with {', '.join(sorted(names))}.")
+    try:
+        return tuple(Settings(**_settings(item)) for item in value)
+    except ProjectError:
+        raise
+    except ValueError as error:
+        raise ProjectError(f"The project's beside cannot be used: {error}") from error
 
 
 def _field(data: Mapping[str, Any], key: str, kind: type, kind_name: str, name: str | None = None) -> Any:

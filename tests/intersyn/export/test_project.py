@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,11 @@ import pytest
 import torch
 
 import intersyn
+from intersyn.comparison import Settings
+from intersyn.digest import weights_digest
 from intersyn.export.formats import export
 from intersyn.export.options import ExportError, ExportOptions
-from intersyn.export.project import MAX_BYTES, Project, ProjectError, weights_digest
+from intersyn.export.project import MAX_BYTES, Project, ProjectError
 from intersyn.pipeline import InterSynPipeline
 from intersyn.timeline import Timeline
 
@@ -22,6 +24,7 @@ TIMELINE = Timeline.solo_interact_solo(
     ("a person walks forward", "a person jumps – twice"), "two people salsa dance", "a person bows", 80, 25, 60
 )
 DIGEST = "0123456789abcdef" * 4
+BESIDE = asdict(Settings())
 
 
 def project(**changes: Any) -> Project:
@@ -96,6 +99,33 @@ def test_contact_guidance_is_kept_and_files_without_it_are_read(tiny: InterSynPi
     assert torch.equal(motion.trans, tiny(TIMELINE, steps=1, contact_guidance=0.5).trans)
 
 
+def test_what_stood_beside_the_motion_is_kept_and_files_without_it_are_read(tiny: InterSynPipeline) -> None:
+    plain = Project.of(tiny, TIMELINE, steps=1)
+    assert "beside" not in plain.to_json()
+    assert Project.from_json(plain.to_json()).beside == ()
+    others = (Settings("no_rec", steps=1), Settings("full", 8, 2, 1.5, True, 0.5))
+    several = Project.of(tiny, TIMELINE, steps=1, beside=others)
+    again = Project.from_json(several.to_json())
+    assert again == several and again.settings[1:] == others and again.settings[0].variant == "full"
+    first, second, third = again.generate_all(tiny)
+    assert torch.equal(first.trans, again.generate(tiny).trans)
+    assert torch.equal(second.trans, tiny(TIMELINE, variant="no_rec", steps=1, guidance_scale=2.5).trans)
+    assert not torch.equal(third.trans, first.trans)
+    with pytest.raises(ProjectError, match="at most 7 motions beside the first, got 8"):
+        Project.of(tiny, TIMELINE, beside=others * 4)
+
+
+def test_a_file_of_the_first_version_of_the_format_is_read() -> None:
+    """As written before there was contact guidance, or anything beside a motion."""
+    text = json.dumps({
+        "format": "intersyn-project", "version": 1, "app_version": "0.1.0",
+        "checkpoint": {"name": "somebody's", "sha256": DIGEST},
+        "seed": 7, "variant": "no_smooth", "steps": 2, "guidance_scale": 1.7, "clean_up": True, "betas": [],
+        "timeline": TIMELINE.to_dict(),
+    })  # fmt: skip
+    assert Project.from_json(text) == project(app_version="0.1.0")
+
+
 def changed(change: Callable[[dict], Any]) -> str:
     data = json.loads(project().to_json())
     change(data)
@@ -135,6 +165,11 @@ def changed(change: Callable[[dict], Any]) -> str:
         (lambda d: d.update(betas=[[0] * 9] * 2), "betas of person 0 must be 10 numbers"),
         (lambda d: d.update(betas=[[0] * 10, [99] * 10]), "betas of person 1 must be 10 numbers from -10 to 10"),
         (lambda d: d.update(betas=[["a"] * 10] * 2), "betas must be a finite number, got 'a'"),
+        (lambda d: d.update(beside=5), "beside must be a list of objects"),
+        (lambda d: d.update(beside=[{"variant": "full"}]), "beside must be a list of objects with clean_up, contact"),
+        (lambda d: d.update(beside=[{**BESIDE, "seed": "1"}]), "seed must be a whole number, got '1'"),
+        (lambda d: d.update(beside=[{**BESIDE, "steps": 0}]), "beside cannot be used: The number of steps"),
+        (lambda d: d.update(beside=[BESIDE] * 8), "at most 7 motions beside"),
         (lambda d: d.update(timeline=[]), "timeline cannot be used: A timeline is an object"),
         (lambda d: d["timeline"].update(fps=10**400), "timeline cannot be used: fps must be a number"),
         (lambda d: d["timeline"]["segments"].pop(0), "timeline cannot be used: Segment 1 starts at frame 25"),
