@@ -8,8 +8,8 @@ os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 from app.assets import style_sheet
 from app.generation import Generator
-from app.imports import MOST_BYTES
 from app.layout import build
+from app.limits import MAX_UPLOAD_BYTES, MAX_WAITING, SESSIONS
 from app.theme import theme
 from intersyn.body.smpl_files import BodyFileError
 
@@ -21,4 +21,11 @@ except BodyFileError as error:  # of the file that the operator named: one sente
 
 if __name__ == "__main__":
     generator.warm_up()
-    demo.launch(theme=theme(), head=style_sheet(), footer_links=["gradio", "settings"], max_file_size=MOST_BYTES)
+    demo.queue(max_size=MAX_WAITING, default_concurrency_limit=1)
+    demo.launch(
+        theme=theme(),
+        head=style_sheet(),
+        footer_links=["gradio", "settings"],
+        max_file_size=MAX_UPLOAD_BYTES,
+        state_session_capacity=SESSIONS,
+    )

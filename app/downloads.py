@@ -18,6 +18,7 @@ from app.assets import Assets
 from app.bodies import Sliders
 from app.form import VARIANTS
 from app.generation import GenerationError, Generator
+from app.limits import FILMS_AT_ONCE, HANDLERS_AT_ONCE, MAX_FILE_FRAMES, MAX_PICTURES
 from app.session import Session
 from app.viewer import status, status_line
 from intersyn.export.formats import FORMATS, Format, export
@@ -32,8 +33,6 @@ FIRST = ".glb"
 AS_IT_IS = 0  # frames per second: the motion's own
 RATES = (("as it is", AS_IT_IS), ("20", 20), ("30", 30), ("60", 60))
 UNITS = (("metres", "m"), ("centimetres", "cm"))
-MOST_FRAMES = 30_000  # of a file, all people together
-MOST_PICTURES = 1_800  # of a film: half a minute at 60 per second, minutes of work for two cores
 HIDDEN = gr.update(visible=False)
 NOTHING = "There is no motion on the screen yet: generate one first."
 # The viewer's frame takes the place of the unused number among the inputs.
@@ -47,12 +46,12 @@ MARK_FRESH = "() => document.getElementById('save')?.classList.remove('is-stale'
 
 
 class Downloads:
-    """The handlers of the card. One film is made at a time, whoever asks."""
+    """The handlers of the card. Films are made `FILMS_AT_ONCE` at a time, whoever asks."""
 
     def __init__(self, generator: Generator, sliders: Sliders) -> None:
         self.generator = generator
         self.sliders = sliders
-        self._filming = threading.Lock()
+        self._filming = threading.Semaphore(FILMS_AT_ONCE)
 
     def choices(self) -> dict[str, Any]:
         """The menu, after OpenGL has been looked for, which takes seconds the first time. Output: the formats."""
@@ -150,7 +149,7 @@ class Downloads:
             thread.join()  # it writes into a folder that is about to go
 
     def _my_turn(self, stop: threading.Event, wait: Callable[[], None]) -> bool:
-        """Take the only place for films, after a call of `wait` where it is taken; False where `stop` was set."""
+        """Take a place for films, after a call of `wait` where none is free; False where `stop` was set."""
         if self._filming.acquire(blocking=False):
             return True
         wait()
@@ -186,15 +185,15 @@ class Downloads:
 def check_size(motion: Motion, entry: Format, rate: int) -> None:
     """Raise `ExportError` for more than the server has time for."""
     frames = 1 if entry.one_frame else round(motion.duration * (rate or motion.fps))
-    if entry.slow and frames > MOST_PICTURES:
+    if entry.slow and frames > MAX_PICTURES:
         raise ExportError(
-            f"This film would have {frames} pictures, and the page makes up to {MOST_PICTURES}: choose fewer frames "
+            f"This film would have {frames} pictures, and the page makes up to {MAX_PICTURES}: choose fewer frames "
             "per second, or use the command line."
         )
-    if frames * motion.num_people > MOST_FRAMES:
+    if frames * motion.num_people > MAX_FILE_FRAMES:
         raise ExportError(
             f"This file would have {frames} frames of {motion.num_people} people, and the page writes up to "
-            f"{MOST_FRAMES}: choose fewer frames per second, or use the command line."
+            f"{MAX_FILE_FRAMES}: choose fewer frames per second, or use the command line."
         )
 
 
@@ -243,7 +242,7 @@ def downloads_card(assets: Assets, downloads: Downloads, session: gr.State, bodi
         downloads.prepare,
         [session, suffix, rate, units, frame, *bodies],
         [report, save, prepare, cancel],
-        concurrency_limit=4,
+        concurrency_limit=HANDLERS_AT_ONCE,
         js=CURRENT_FRAME,
         **quiet,
     ).then(None, None, None, js=MARK_FRESH, **quiet)

@@ -13,6 +13,7 @@ import gradio as gr
 from app.downloads import HIDDEN
 from app.events import Events, boundaries
 from app.form import GUIDANCE, MAX_FRAMES, MAX_SEED, MIN_FRAMES, STEPS, VARIANTS, Form
+from app.limits import MAX_UPLOAD_BYTES, MAX_UPLOAD_FRAMES, MAX_UPLOAD_PEOPLE
 from app.session import Session
 from app.viewer import status
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from intersyn.export.project import Project
     from intersyn.motion import Motion
 
-MOST_BYTES = 30_000_000  # of one file; app.py tells Gradio as well
-MOST_FRAMES = 14_400  # two minutes at AMASS's 120 per second
-MOST_PEOPLE = 4  # the viewer has so many colours
 PART = 1_000  # frames measured at a time: every capsule of one person against every one of another takes memory
 FIELDS = 14  # of the form, which a project fills: five texts, length, start, end, plan, five settings
 NO_SCENE = "This project is no scene of two people who are alone, meet and part: use the command line’s --project."
@@ -104,7 +102,8 @@ def read_motion(paths: Sequence[Path]) -> tuple[Motion, list[str]]:
     from intersyn.imports import Limits, load_motion
 
     notes: list[str] = []
-    return load_motion(paths, limits=Limits(MOST_BYTES, MOST_FRAMES, MOST_PEOPLE), report=notes.append), notes
+    limits = Limits(MAX_UPLOAD_BYTES, MAX_UPLOAD_FRAMES, MAX_UPLOAD_PEOPLE)
+    return load_motion(paths, limits=limits, report=notes.append), notes
 
 
 def form_of(project: Project) -> Form:
@@ -192,7 +191,8 @@ def imports_card() -> tuple[gr.File, gr.Button, gr.HTML, gr.HTML]:
             label="File to open", show_label=False, file_count="multiple", height=128, elem_id="open",
         )  # fmt: skip
         hint = (
-            "Our NPZ, BVH and project files, and AMASS NPZ, of up to 30 MB. Several files are the people of one scene."
+            f"Our NPZ, BVH and project files, and AMASS NPZ, of up to {MAX_UPLOAD_BYTES / 1e6:g} MB. Several files are "
+            "the people of one scene."
         )
         gr.HTML(f'<p class="is-aside">{hint}</p>', apply_default_css=False)
         with gr.Row(elem_id="bring-act"):

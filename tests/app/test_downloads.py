@@ -12,10 +12,11 @@ import pytest
 import torch
 
 from app.bodies import measure
-from app.downloads import DRAWN, MOST_FRAMES, MOST_PICTURES, Downloads, check_size, together
+from app.downloads import DRAWN, Downloads, check_size, together
 from app.events import preset_form
 from app.form import read
 from app.generation import Generator
+from app.limits import MAX_FILE_FRAMES, MAX_PICTURES
 from app.presets import PRESETS
 from app.session import Session
 from intersyn.body.default import default_arrays
@@ -111,9 +112,9 @@ def test_failures_nobody_foresaw_are_told_and_printed(downloads, session, tmp_pa
 
 def test_what_the_server_has_no_time_for_is_refused():
     long = Motion(torch.zeros(2, 8000, 22, 3), torch.zeros(2, 8000, 3), torch.zeros(2, 10), 20.0)
-    with pytest.raises(ExportError, match=f"8000 pictures, and the page makes up to {MOST_PICTURES}"):
+    with pytest.raises(ExportError, match=f"8000 pictures, and the page makes up to {MAX_PICTURES}"):
         check_size(long, FORMATS[".mp4"], 0)
-    with pytest.raises(ExportError, match=f"24000 frames of 2 people, and the page writes up to {MOST_FRAMES}"):
+    with pytest.raises(ExportError, match=f"24000 frames of 2 people, and the page writes up to {MAX_FILE_FRAMES}"):
         check_size(long, FORMATS[".bvh"], 60)
     check_size(long, FORMATS[".png"], 60)
     check_size(long, FORMATS[".bvh"], 20)
