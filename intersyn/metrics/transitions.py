@@ -28,6 +28,15 @@ def jerk_curve(joints: Tensor) -> Tensor:
     return joints.diff(n=3, dim=-3).abs().sum(-1).amax(-1)
 
 
+def second_difference_curve(joints: Tensor) -> Tensor:
+    """What L_smooth looks at, (..., T, 22, 3) -> (..., T - 2): RMS over joints of the second difference, m/frame^2.
+
+    Entry k is about frames k to k + 2.
+    """
+    check_joints(joints, 3)
+    return joints.diff(n=2, dim=-3).square().sum(-1).mean(-1).sqrt()
+
+
 def transition_windows(clips: Iterable[tuple[Tensor, Sequence[int]]], width: int) -> Tensor:
     """The jerk curve about every seam of (joints (T, 22, 3), seams) pairs: (N, width).
 

@@ -34,6 +34,15 @@ def test_jerk_is_l1_over_xyz_and_the_greatest_joint() -> None:
     assert float(X.jerk_curve(joints)[18]) == pytest.approx(0.4, abs=1e-6)
 
 
+def test_second_differences_of_a_leap() -> None:
+    """Of one joint among 22, a step is 1 and -1 times its size in the two entries that span it."""
+    curve = X.second_difference_curve(leap(40, 20))
+    assert curve.shape == (38,)
+    torch.testing.assert_close(curve[18:20], torch.full((2,), 0.1 / 22**0.5), atol=1e-6, rtol=0)
+    assert curve[:18].max() == 0
+    assert curve[20:].max() == 0
+
+
 def test_transition_curve_peak_and_area() -> None:
     clips = [(leap(60, 30), [30]), (leap(60, 20, 0.3), [20, 2])]  # the seam at 2 has no whole window
     curve = X.transition_curve(clips, 10)
