@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from intersyn.checkpoint import BUNDLED
-from intersyn.metrics.adherence import delays
+from intersyn.metrics.adherence import seam_delays
 from intersyn.models.boundary_detector import BoundaryDetector
 from intersyn.models.evaluator import Evaluator
 from intersyn.timeline import Part, Segment, Timeline
@@ -95,10 +95,10 @@ class Judges:
 
     def late(self, joints: Tensor, timeline: Timeline) -> list[int]:
         """Frames by which the interactions of a motion (P, T, 22, 3) begin and end late; none without a detector."""
-        together = [(s.start, s.end) for s in timeline.segments if any(part.is_interaction for part in s.parts)]
-        if self.detector is None or not together:
+        if self.detector is None or len(timeline.segments) == 1:
             return []
-        return delays(self.detector.probability(joints, timeline.fps), _joined(together)).tolist()
+        found = seam_delays(self.detector.probability(joints, timeline.fps), timeline)
+        return [delay for delay in found if delay is not None]
 
 
 def part_timelines(timeline: Timeline) -> list[Timeline]:
@@ -109,14 +109,3 @@ def part_timelines(timeline: Timeline) -> list[Timeline]:
             people = tuple(range(len(part.people)))
             found.append(Timeline((Segment(0, segment.frames, (Part(people, part.text),)),), timeline.fps))
     return found
-
-
-def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Interactions that follow each other directly are one: between them no detector of interacting sees a boundary."""
-    out = [spans[0]]
-    for start, end in spans[1:]:
-        if start == out[-1][1]:
-            out[-1] = (out[-1][0], end)
-        else:
-            out.append((start, end))
-    return out

@@ -212,6 +212,18 @@ def segment_distance(p1: Tensor, q1: Tensor, p2: Tensor, q2: Tensor) -> Tensor:
     return _length(torch.lerp(p1, q1, s) - torch.lerp(p2, q2, t))
 
 
+def capsule_gap(ends_a: tuple[Tensor, Tensor], ends_b: tuple[Tensor, Tensor], pairs: Tensor) -> Tensor:
+    """Gap (..., K) in metres between the surfaces of capsules, negative where they overlap; see `capsule_ends`.
+
+    pairs (K, 2): indices into CAPSULES of a and of b. For where things are apart: `capsule_overlap` passes over those.
+    """
+    (first, second), radii = pairs.to(ends_a[0].device).unbind(-1), RADII.to(ends_a[0])
+    (pa, qa), (pb, qb) = (x[..., first, :] for x in ends_a), (x[..., second, :] for x in ends_b)
+    s, t = _closest(pa, qa, pb, qb)
+    radius = torch.lerp(*radii[first].unbind(-1), s[..., 0]) + torch.lerp(*radii[second].unbind(-1), t[..., 0])
+    return _length(torch.lerp(pa, qa, s) - torch.lerp(pb, qb, t)) - radius
+
+
 def capsule_overlap(
     ends_a: tuple[Tensor, Tensor], ends_b: tuple[Tensor, Tensor], pairs: Tensor | None = None
 ) -> Tensor:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from intersyn.timeline import Timeline
+
 NEAR = 5  # frames within which a boundary counts as kept
 
 
@@ -45,6 +47,18 @@ def delays(probability: Tensor, spans: list[tuple[int, int]], reach: int = 20) -
             if 0 < boundary < len(probability):
                 found.append(best_boundary(probability, boundary, rising, reach) - boundary)
     return torch.tensor(found, dtype=torch.long)
+
+
+def seam_delays(probability: Tensor, timeline: Timeline, reach: int = 20) -> list[int | None]:
+    """Frames by which people meet or part late at each seam of a timeline; None where a seam does neither.
+
+    Between interactions that follow each other directly no detector of interacting sees a boundary.
+    """
+    together = [any(part.is_interaction for part in segment.parts) for segment in timeline.segments]
+    found: list[int | None] = []
+    for seam, before, after in zip(timeline.boundaries, together, together[1:], strict=False):
+        found.append(None if before == after else best_boundary(probability, seam, after, reach) - seam)
+    return found
 
 
 def adherence(delay: Tensor, within: int = NEAR) -> Tensor:

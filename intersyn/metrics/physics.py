@@ -59,11 +59,18 @@ def foot_skating(joints: Tensor, fps: float, contacts: Tensor | None = None) -> 
     touching = flat_feet(joints) if contacts is None else contacts > 0.5
     if touching.shape != (*joints.shape[:-2], len(FOOT_JOINTS)):
         raise ValueError(f"contacts must be {(*joints.shape[:-2], len(FOOT_JOINTS))}, got {tuple(touching.shape)}")
-    held = touching[..., 1:, :] & touching[..., :-1, :]
-    feet = joints[..., list(FOOT_JOINTS), :][..., ::2]
-    step = feet.diff(dim=-3).norm(dim=-1)
+    step, held = planted_steps(joints, touching)
     metres = (step * held).sum((-2, -1)) / held.sum((-2, -1))  # 0 / 0 is NaN: nothing to measure
     return metres * 1000, metres * fps
+
+
+def planted_steps(joints: Tensor, touching: Tensor) -> tuple[Tensor, Tensor]:
+    """How far each foot joint goes over the floor to the next frame, metres (..., T - 1, 4), and whether it counts.
+
+    touching (..., T, 4) bool. A step counts where the joint is in contact at both of its ends.
+    """
+    step = joints[..., list(FOOT_JOINTS), ::2].diff(dim=-3).norm(dim=-1)
+    return step, touching[..., 1:, :] & touching[..., :-1, :]
 
 
 def contact_share(joints: Tensor) -> Tensor:
@@ -81,12 +88,20 @@ def sinking(joints: Tensor) -> Tensor:
     return (-_sole(joints)).clamp_min(0).mean(-1) * 1000
 
 
-def jerk(joints: Tensor, fps: float, among: Sequence[str] = JOINT_NAMES) -> Tensor:
-    """Mean length (...) in m/s^3 of the third derivative of position, over frames and the joints named in `among`."""
+def joint_jerk(joints: Tensor, fps: float, among: Sequence[str] = JOINT_NAMES) -> Tensor:
+    """Length in m/s^3 of the third derivative of position, (..., T - 3, J), of the joints in `among`.
+
+    Entry k is of frames k to k + 3.
+    """
     check_joints(joints, 4)
     check_fps(fps)
     chosen = joints[..., [JOINT[name] for name in among], :]
-    return chosen.diff(n=3, dim=-3).norm(dim=-1).mean((-2, -1)) * fps**3
+    return chosen.diff(n=3, dim=-3).norm(dim=-1) * fps**3
+
+
+def jerk(joints: Tensor, fps: float, among: Sequence[str] = JOINT_NAMES) -> Tensor:
+    """Mean length (...) in m/s^3 of the third derivative of position, over frames and the joints named in `among`."""
+    return joint_jerk(joints, fps, among).mean((-2, -1))
 
 
 def walking_speed(joints: Tensor, fps: float) -> Tensor:

@@ -15,6 +15,7 @@ from intersyn.body.capsules import (
     RADII,
     TORSO,
     capsule_ends,
+    capsule_gap,
     capsule_overlap,
     pairs_of,
     penetration_depth,
@@ -53,6 +54,18 @@ def test_distances_by_brute_force() -> None:
     found = segment_distance(p1, q1, p2, q2)
     assert (found <= brute + 1e-5).all()
     assert (brute - found).max() < 0.02
+
+
+@pytest.mark.parametrize("apart", [0.1, 0.8])
+def test_a_gap_is_the_depth_where_capsules_meet_and_grows_with_the_distance(apart: float) -> None:
+    ends, pairs = capsule_ends(REST_JOINTS), pairs_of(ARMS, EVERYTHING)
+    step = torch.tensor((0.0, 0.0, apart))
+    moved = tuple(end + step for end in ends)
+    gap = capsule_gap(ends, moved, pairs)
+    torch.testing.assert_close((-gap).clamp_min(0), capsule_overlap(ends, moved, pairs), atol=1e-6, rtol=0)
+    hand = (pairs == torch.tensor((CAPSULE["left_hand"], CAPSULE["left_hand"]))).all(-1)
+    width = 2 * float(RADII[CAPSULE["left_hand"]].amax())
+    assert apart - width - 1e-3 < float(gap[hand]) < apart
 
 
 def test_bodies_apart_and_overlapping() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from intersyn.metrics.adherence import adherence, best_boundary, delays
+from intersyn.metrics.adherence import adherence, best_boundary, delays, seam_delays
+from tests.motions import timeline
 
 
 def step(frames: int, start: int, end: int, sure: float = 0.9) -> torch.Tensor:
@@ -38,6 +39,12 @@ def test_delays_of_all_boundaries_inside() -> None:
     assert delays(p, [(30, 80)]).tolist() == [3, 4]
     assert delays(step(100, 0, 52), [(0, 50)]).tolist() == [2]
     assert delays(step(100, 0, 100), [(0, 100)]).tolist() == []
+
+
+def test_delays_seam_by_seam() -> None:
+    """Between two interactions that follow each other there is no boundary to see, nor between two solos."""
+    assert seam_delays(step(200, 43, 121), timeline("siiss")) == [3, None, 1, None]
+    assert seam_delays(step(40, 0, 40), timeline("i")) == []
 
 
 def test_adherence_is_a_share() -> None:
