@@ -164,7 +164,7 @@ def penetration(motion: Motion) -> tuple[float, float]:
     """Mean over frames and pairs of the greatest depth in mm, and the share of frames beyond 2 cm."""
     import torch
 
-    from intersyn.metrics.physics import penetration as of_pairs
+    from intersyn.metrics.physics import capsule_penetration as of_pairs
 
     first, second = torch.triu_indices(motion.num_people, motion.num_people, 1)
     joints = motion.joints()

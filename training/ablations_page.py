@@ -17,7 +17,7 @@ COLUMNS = {
     ("figures", "seam mm/frame^3"): "seam mm/frame^3",
     ("figures", "jerk m/s^3"): "jerk m/s^3",
     ("figures", "skating mm/frame"): "skating mm/frame",
-    ("figures", "penetration mm"): "penetration mm",
+    ("figures", "capsule penetration mm"): "capsule penetration mm",
     ("figures", "hand contact error cm, median"): "hand contact error cm",
     ("figures", "boundaries within 5 frames"): "boundaries kept",
 }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from training.suite_figures import CLEANED, CONTACT, MOTION, TOGETHER
+from training.suite_meshes import EVERY, TOUCHING
 from training.suite_tables import RAW, REAL
 
 SEAMS = ("PeakJerk mm", "AUJ mm", "seam mm/frame^3", "transition distance cm")
@@ -39,6 +40,13 @@ ABOUT_CONTACT = (
     "points; ratio: the share of the frames labelled as touching in which they are within 5 cm. Boundaries: found by "
     f"the detector where the timeline puts them; the row `{REAL}` is its own rate."
 )
+ABOUT_MESHES = (
+    "The mesh of the default body: depth of the vertex that is farthest inside the other person, mm, mean over every "
+    f"{EVERY}th frame of an interaction (deepest of them in brackets), mean over interactions, first replication. "
+    f"`{REAL}`: the held-out clips of the same interactions, composed, captured together, or placed side by side. "
+    f"Ratio: of full to them, where they are {TOUCHING:g} mm or deeper. REC: what it changes, from the same noise; ± "
+    "is half of the 95% interval over interactions, * where it leaves out 0."
+)
 ABOUT_CHANGES = (
     "Mean change per sequence from the same noise, with the part less without it; ± is half of the 95% interval over "
     "sequences, * where it leaves out 0."
@@ -52,7 +60,9 @@ def markdown(report: dict[str, Any]) -> str:
         lines += ["", f"**{sentence}**"]
     if "evaluator" in report:
         lines += ["", *_texts(report), "", *_distribution(report["evaluator"])]
-    lines += ["", *_seams(report), "", *_motion(report), "", *_interactions(report), "", *_changes(report["changes"])]
+    meshes, changes = _meshes(report["meshes"]), _changes(report["changes"])
+    for section in (_seams(report), _motion(report), _interactions(report), meshes, changes):
+        lines += ["", *section]
     if "actions" in report:
         lines += ["", *_actions(report["actions"])]
     return "\n".join(lines) + "\n"
@@ -141,6 +151,24 @@ def _interactions(report: dict[str, Any]) -> list[str]:
             f"{f['error cm']:.1f}, {f['ratio']:.2f}" if (f := found.get(action)) else "" for found in every.values()
         ]
         lines.append(f"| {action} | {every[REAL].get(action, {}).get('n', 0)} | {' | '.join(cells)} |")
+    return lines
+
+
+def _meshes(rows: Sequence[dict[str, Any]]) -> list[str]:
+    if not rows:
+        return []
+    makers = list(rows[0]["depth mm"])
+    lines = [
+        "## Interpenetration of skins", "",
+        ABOUT_MESHES, "",
+        f"| interaction | clips | n | {' | '.join(makers)} | ratio | REC |",
+        "|---|---|--:|" + "--:|" * (len(makers) + 2),
+    ]  # fmt: skip
+    for row in rows:
+        cells = [f"{row['depth mm'][maker]:.1f} ({row['deepest mm'][maker]:.0f})" for maker in makers]
+        ratio = f"{row['ratio']['full']:.2f}" if "full" in row["ratio"] else ""
+        change = _number(row.get("REC"), sign=True)
+        lines.append(f"| {row['name']} | {row['source']} | {row['n']} | {' | '.join(cells)} | {ratio} | {change} |")
     return lines
 
 

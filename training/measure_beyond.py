@@ -93,9 +93,9 @@ def pair_figures(motion: Motion, start: int, end: int, pairs: Iterable[tuple[int
     """Mean over pairs of people in frames [start, end): penetration and distances."""
     joints, pairs = motion.joints()[:, start:end], list(pairs)
     a, b = (joints[[pair[k] for pair in pairs]] for k in (0, 1))
-    depth, share = physics.penetration(a, b)
+    depth, share = physics.capsule_penetration(a, b)
     return {
-        "penetration mm": float(depth.mean()),
+        "capsule penetration mm": float(depth.mean()),
         "deeper than 2 cm": float(share.mean()),
         "pelvis distance m": float((a[..., 0, ::2] - b[..., 0, ::2]).norm(dim=-1).mean()),
     }
@@ -122,7 +122,9 @@ def by_kind(motion: Motion) -> Row:
             )
         people = range(motion.num_people)
         if rest := [(a, b) for a in people for b in people if a < b and (a, b) not in met and motion.num_people > 2]:
-            rows["bystanders"].append({"penetration mm": pair_figures(motion, *span, rest)["penetration mm"]})
+            rows["bystanders"].append(
+                {"capsule penetration mm": pair_figures(motion, *span, rest)["capsule penetration mm"]}
+            )
     return {f"{kind}: {name}": value for kind, r in rows.items() if r for name, value in mean_row(r).items()}
 
 

@@ -1,4 +1,4 @@
-"""The figures of one sequence that need no trained network: seams, feet, jerk, penetration, contact."""
+"""The figures of one sequence that need no trained network: seams, feet, jerk, capsules, contact."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WINDOW = 30  # frames of jerk about a seam: 1.5 s
 MOTION = ("skating mm/frame", "skating m/s", "contact share", "floating mm", "sinking mm", "jerk m/s^3")
 CLEANED = ("cleaned skating mm/frame", "cleaned jerk m/s^3")
 SEAMS = ("seam mm/frame^3", "transition distance cm")
-TOGETHER = ("penetration mm", "frames deeper than 2 cm", "pelvis distance m", "nearest joints m")
+TOGETHER = ("capsule penetration mm", "capsules deeper than 2 cm", "pelvis distance m", "nearest joints m")
 CONTACT = ("contact error cm", "contact ratio")
 FIGURES = (*MOTION, *CLEANED, *SEAMS, *TOGETHER, *CONTACT)
 
@@ -59,10 +59,10 @@ def figures(motion: Motion, contacts: Sequence[Contact] = ()) -> tuple[dict[str,
 
 
 def _between(a: Tensor, b: Tensor) -> dict[str, float]:
-    depth, share = physics.penetration(a, b)
+    depth, share = physics.capsule_penetration(a, b)
     return {
-        "penetration mm": float(depth),
-        "frames deeper than 2 cm": float(share),
+        "capsule penetration mm": float(depth),
+        "capsules deeper than 2 cm": float(share),
         "pelvis distance m": float((a[:, 0] - b[:, 0])[:, ::2].norm(dim=-1).mean()),
         "nearest joints m": float(torch.cdist(a, b).amin((-2, -1)).mean()),
     }

@@ -21,6 +21,7 @@ from training.suite_figures import WINDOW, cleaned_figures, figures, references
 from training.suite_generation import batches, generate
 from training.suite_judges import Judges, part_timelines
 from training.suite_material import contacts_of, interiors, realise
+from training.suite_meshes import depths, mesh_figures
 from training.suite_tables import (
     RAW,
     REAL,
@@ -67,12 +68,16 @@ def run(
     for k, (entry, one) in enumerate(zip(entries, real, strict=True)):
         found, windows, touched = figures(one.motion, contacts_of(entry, clips))
         late = judges.late(motions[k], entry.timeline)
-        rows[REAL].append(Row(k, 0, REAL, found, windows, touched, late, embedded and embedded[k]))
+        deep = depths(one.motion, entry, clips)
+        rows[REAL].append(Row(k, 0, REAL, found, windows, touched, late, embedded and embedded[k], deep))
     rows |= {name: [row for row in made if row.variant == name] for name in settings.variants}
     raw = references(raw_recordings(store), torch.Generator().manual_seed(benchmark.seeds[0]))
     report = {
         "figures": {name: sequence_figures(group, raw["jerk curve mm"] / 1000) for name, group in rows.items()},
         "contacts": {name: contact_figures(group) for name, group in rows.items()},
+        "meshes": mesh_figures(
+            {name: [row.depths for row in group if row.replication == 0] for name, group in rows.items()}, REAL
+        ),
         "changes": changes(rows),
         "raw": raw,
         "window": WINDOW,
@@ -114,7 +119,8 @@ def measure_variants(
                 found, windows, touched = figures(motion, contacts_of(entries[k], clips))
                 found |= cleaned_figures(motion, contacts)
                 late = judges.late(joints[b], lines[b])
-                rows.append(Row(k, r, name, found, windows, touched, late, embedded and embedded[b]))
+                deep = [] if r else depths(motion, entries[k], clips)
+                rows.append(Row(k, r, name, found, windows, touched, late, embedded and embedded[b], deep))
     return sorted(gather_object(rows), key=lambda row: (row.variant, row.replication, row.sequence))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -16,6 +16,7 @@ from intersyn.metrics.replication import over_replications, paired_change
 from intersyn.metrics.retrieval import disjoint_pools, mm_distance, precision_among_texts, r_precision
 from training.suite_figures import FIGURES
 from training.suite_judges import Embedded
+from training.suite_meshes import Depth
 
 REAL, RAW = "real", "raw clips"
 POOL = 32  # of segments; of sequences: half of them hard negatives
@@ -42,6 +43,7 @@ class Row:
     touched: list[tuple[str, bool, float, float]]
     late: list[int]
     embedded: Embedded | None
+    depths: list[Depth] = field(default_factory=list)  # of the first replication
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,7 @@ class Surface:
         self.kept = np.arange(len(faces))
         if around is not None:
             margin = reach + LONGEST_EDGE
-            near = (corner > around.min(0) - margin) & (corner < around.max(0) + margin)
-            self.kept = np.flatnonzero(near.all(1))
+            self.kept = np.flatnonzero(in_box(corner, around.min(0) - margin, around.max(0) + margin))
         self.corners = vertices[faces[self.kept]]  # (K, 3, 3)
         self.tree = cKDTree((self.corners[:, 0] + self.corners[:, 1] + self.corners[:, 2]) / 3)
 
@@ -37,7 +36,7 @@ class Surface:
         alike. Where the mesh enters itself, as in an armpit, the nearest sheet decides.
         """
         distance, triangle = np.full(len(points), np.inf), np.full(len(points), -1)
-        boxed = np.flatnonzero(((points > self.low - reach) & (points < self.high + reach)).all(1))
+        boxed = np.flatnonzero(in_box(points, self.low - reach, self.high + reach))
         if not len(boxed) or not len(self.kept):
             return distance, triangle
         far, nearest = self.tree.query(points[boxed], k=NEAREST, distance_upper_bound=reach)
@@ -53,20 +52,32 @@ class Surface:
         return _closest(points, self.corners[np.searchsorted(self.kept, triangle)])
 
 
+def in_box(points: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Which points (N, 3) lie between two corners (3,): (N,) bool."""
+    inside = (points > low) & (points < high)
+    return inside[:, 0] & inside[:, 1] & inside[:, 2]  # several times faster than all() over three
+
+
+def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Dot products (...) of vectors (..., 3)."""
+    return np.einsum("...k,...k->...", a, b)
+
+
 def _signed(points: np.ndarray, corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Signed distance (N,) of points (N, 3) to the nearest of their own triangles (N, M, 3 corners, 3), and which."""
     a, b, c = (corners[:, :, k].astype(np.float64) for k in range(3))
     p = points[:, None].astype(np.float64)
     normal = np.cross(b - a, c - a)
-    normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-18)
-    height = ((p - a) * normal).sum(-1)
+    normal /= np.maximum(np.sqrt(_dot(normal, normal)), 1e-18)[..., None]
+    height = _dot(p - a, normal)
     over = np.ones(height.shape, bool)
     square = np.full(height.shape, np.inf)
     for start, end in ((a, b), (b, c), (c, a)):
         edge, to = end - start, p - start
-        over &= (np.cross(edge, to) * normal).sum(-1) >= 0
-        along = np.clip((edge * to).sum(-1) / np.maximum((edge * edge).sum(-1), 1e-18), 0, 1)
-        square = np.minimum(square, ((to - along[..., None] * edge) ** 2).sum(-1))
+        over &= _dot(np.cross(edge, to), normal) >= 0
+        along = np.clip(_dot(edge, to) / np.maximum(_dot(edge, edge), 1e-18), 0, 1)
+        away = to - along[..., None] * edge
+        square = np.minimum(square, _dot(away, away))
     square = np.where(over, height**2, square)
     # Triangles that share the nearest edge or corner are equally near: the one that faces the point most has the sign.
     least = square.min(1, keepdims=True)

@@ -121,10 +121,11 @@ def wrist_above_neck(joints: Tensor, side: str = "either") -> Tensor:
     return (wrists > joints[..., JOINT["neck"], 1, None]).any(-1).to(joints.dtype).mean(-1)
 
 
-def penetration(joints_a: Tensor, joints_b: Tensor) -> tuple[Tensor, Tensor]:
+def capsule_penetration(joints_a: Tensor, joints_b: Tensor) -> tuple[Tensor, Tensor]:
     """Two bodies as capsules: mean over frames of the greatest depth in mm, and the share of frames beyond 2 cm.
 
-    joints_a, joints_b (..., T, 22, 3); both results (...).
+    joints_a, joints_b (..., T, 22, 3); both results (...). Capsules end inside the skin and leave out thumbs: for the
+    skins themselves see `interpenetration.mesh_depth`.
     """
     _check_pair(joints_a, joints_b)
     depth = penetration_depth(joints_a, joints_b).amax((-2, -1))  # (..., T)
@@ -157,8 +158,8 @@ def physics(motion: Motion, contacts: Tensor | None = None) -> dict[str, float]:
     }
     if motion.num_people > 1:
         first, second = torch.triu_indices(motion.num_people, motion.num_people, 1)
-        depth, share = penetration(joints[first], joints[second])
-        out["penetration_mm"], out["penetration_share"] = depth.mean(), share.mean()
+        depth, share = capsule_penetration(joints[first], joints[second])
+        out["capsule_penetration_mm"], out["capsule_penetration_share"] = depth.mean(), share.mean()
         out["joint_penetration_mm"] = joint_penetration(joints[first], joints[second]).mean()
     return {name: float(value) for name, value in out.items()}
 

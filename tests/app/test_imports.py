@@ -150,7 +150,9 @@ def test_figures_are_those_of_the_metrics(monkeypatch):
     two = replace(two, trans=two.trans + torch.tensor([[[0.0, 0, 0]], [[0.1, 0, 0]]]))
     asked = physics(two)
     monkeypatch.setattr("app.imports.PART", 7)
-    assert penetration(two) == pytest.approx((asked["penetration_mm"], asked["penetration_share"]), rel=1e-4)
+    assert penetration(two) == pytest.approx(
+        (asked["capsule_penetration_mm"], asked["capsule_penetration_share"]), rel=1e-4
+    )
     said = dict(figures(two))
     assert said["Feet slide"].startswith(f"{asked['skating_mm_per_frame']:.1f} mm")
     assert said["Jerk"].startswith(f"{asked['jerk_m_per_s3']:.0f} ")

@@ -64,9 +64,25 @@ def test_contacts_and_actions_are_told_apart_by_action(report: dict) -> None:
     assert "handshake" in dropped and not dropped & set(rows)  # hands of the made-up people do not meet
 
 
+def test_skins_are_measured_by_interaction(report: dict) -> None:
+    rows = {(row["name"], row["source"]): row for row in report["meshes"]}
+    everything = rows["all", ""]
+    assert everything["n"] == sum(row["n"] for (name, _), row in rows.items() if name != "all")
+    assert {source for name, source in rows if name == "all"} >= {"", "composed"}
+    assert set(everything["depth mm"]) == {"real", *VARIANTS} and everything["REC"]["plus_minus"] >= 0
+
+
 def test_the_page_says_all_of_it(report: dict, config: Config) -> None:
     page = config.out.read_text()
-    for heading in ("## Text", "## Distribution", "## Seams", "## Motion", "## Interactions", "## Actions"):
+    for heading in (
+        "## Text",
+        "## Distribution",
+        "## Seams",
+        "## Motion",
+        "## Interactions",
+        "## Interpenetration of skins",
+        "## Actions",
+    ):
         assert heading in page
     assert "training.evaluate" in page and "| uncoupled_no_rec |" in page and "Dropped, since" in page
 

@@ -90,11 +90,11 @@ def test_wrist_above_neck() -> None:
         P.wrist_above_neck(joints, "both")
 
 
-def test_penetration() -> None:
+def test_capsule_penetration() -> None:
     """Two rest bodies, one 1 m behind the other for half the frames and in the same place for the other half."""
     path = torch.zeros(10, 3)
     path[:5, 2] = 1.0
-    depth, share = P.penetration(moving(torch.zeros(10, 3)), moving(path))
+    depth, share = P.capsule_penetration(moving(torch.zeros(10, 3)), moving(path))
     assert share == 0.5
     assert float(depth) == pytest.approx(107.0, abs=1.0)  # half of twice the chest's radius
     assert float(P.joint_penetration(moving(torch.zeros(10, 3)), moving(path))) == pytest.approx(60.0, abs=0.1)
@@ -112,9 +112,9 @@ def test_everything_at_once() -> None:
     motion = Motion.from_quaternions(local, root, FPS)
     figures = P.physics(motion, contacts)
     assert figures["jerk_m_per_s3"] == pytest.approx(float(P.jerk(motion.joints(), FPS).mean()))
-    pairs = [P.penetration(motion.joints()[a], motion.joints()[b])[0] for a, b in ((0, 1), (0, 2), (1, 2))]
-    assert figures["penetration_mm"] == pytest.approx(float(torch.stack(pairs).mean()), rel=1e-4, abs=1e-4)
-    assert "penetration_mm" not in P.physics(motion.slice(0, 30).__class__(
+    pairs = [P.capsule_penetration(motion.joints()[a], motion.joints()[b])[0] for a, b in ((0, 1), (0, 2), (1, 2))]
+    assert figures["capsule_penetration_mm"] == pytest.approx(float(torch.stack(pairs).mean()), rel=1e-4, abs=1e-4)
+    assert "capsule_penetration_mm" not in P.physics(motion.slice(0, 30).__class__(
         motion.poses[:1], motion.trans[:1], motion.betas[:1], FPS))  # fmt: skip
 
 
