@@ -37,12 +37,8 @@ class TextClasses:
                 self._add(self.merged.get(action, action), text)
 
     def _add(self, action: str, text: str) -> None:
-        for mirrored in (False, True):
-            name = mirror_text(action) if mirrored else action
-            side = mirrored and name == action  # a label that names the side has a label for the other side
-            plain = mirror_text(text) if mirrored else text
-            for swapped in (False, True):
-                self._of.setdefault(swap_roles(plain) if swapped else plain, set()).add((name, side, swapped))
+        for told, own in readings(action, text):
+            self._of.setdefault(told, set()).add(own)
 
     def of(self, text: str) -> frozenset[TextClass]:
         """Raises `KeyError` for a text that nothing is told by."""
@@ -56,6 +52,20 @@ class TextClasses:
         for row, own in zip(member, classes, strict=True):
             row[[names[name] for name in own]] = 1
         return member @ member.T > 0
+
+
+def readings(action: str, text: str) -> list[tuple[str, TextClass]]:
+    """A sentence of an action as it is, of the mirror image, with the roles swapped, and both: each with its class.
+
+    A sentence that names neither side nor roles comes back four times unchanged: it belongs to all four classes.
+    """
+    found = []
+    for mirrored in (False, True):
+        name = mirror_text(action) if mirrored else action
+        side = mirrored and name == action  # a label that names the side has a label for the other side
+        plain = mirror_text(text) if mirrored else text
+        found.extend((swap_roles(plain) if swapped else plain, (name, side, swapped)) for swapped in (False, True))
+    return found
 
 
 def _same_words(told: dict[str, dict[str, None]]) -> dict[str, str]:
