@@ -103,7 +103,8 @@ def run_on_gpu(request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _generate(request: Mapping[str, Any], news: queue.Queue, stop: threading.Event) -> list[dict[str, Any]]:
     pipeline = load_pipeline(request["checkpoint"])
-    from intersyn.comparison import Settings, compare, total_steps
+    from intersyn.comparison import compare, total_steps
+    from intersyn.settings import Settings
     from intersyn.timeline import Timeline
 
     panels = [Settings(**panel) for panel in request["panels"]]

@@ -86,7 +86,7 @@ def write(motion: Motion, paths: Sequence[Path], options: ExportOptions) -> None
 
 def check(settings: dict) -> None:
     """Raise `ValueError` for settings out of range, before a checkpoint is loaded for them."""
-    from intersyn.pipeline import check_settings
+    from intersyn.settings import check_settings
 
     in_range = {"seed": 0, "variant": "full", "steps": 1, "guidance_scale": 1.0, "contact_guidance": 0.0}
     check_settings(**{name: settings.get(name, value) for name, value in in_range.items()})

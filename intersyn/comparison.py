@@ -3,35 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from intersyn.motion import Motion
-from intersyn.pipeline import VARIANTS, InterSynPipeline, check_settings
+from intersyn.pipeline import InterSynPipeline
+from intersyn.settings import Settings
 from intersyn.timeline import Timeline
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How one motion is made; the arguments of `InterSynPipeline.__call__`. Raises `ValueError` if out of range."""
-
-    variant: str = "full"
-    seed: int = 0
-    steps: int = 16
-    guidance_scale: float = 2.5
-    clean_up: bool = False
-    contact_guidance: float = 0.0
-
-    def __post_init__(self) -> None:
-        check_settings(self.seed, self.variant, self.steps, self.guidance_scale, self.contact_guidance)
-
-    @property
-    def sampling(self) -> tuple[object, ...]:
-        """What INS depends on: motions of equal sampling differ by REC and clean-up alone."""
-        chosen = VARIANTS[self.variant]
-        return chosen.ins, chosen.coupled, self.seed, self.steps, self.guidance_scale, self.contact_guidance
 
 
 def total_steps(panels: Sequence[Settings]) -> int:

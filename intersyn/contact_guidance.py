@@ -35,7 +35,6 @@ ITERATIONS = 10  # gradient steps on each prediction at most; none once nothing 
 ROOT_STEP, ARM_STEP = 0.5, 0.6  # a scale of 1 undoes one overlap of trunks; arms have levers of half a metre or less
 ROOT_SIGMA, ARM_SIGMA = 12.0, 3.0  # frames; a slow shift slides planted feet less
 CONTACT_GAP = 0.02  # metres between two points of the skin that touch
-MAX_CONTACT_GUIDANCE = 2.0
 # What turns with each of the four joints that are turned: itself and all beyond it.
 _TURNED = [
     [JOINT[f"{side}_{name}"] for name in chain]

@@ -6,7 +6,6 @@ motion = pipe(timeline, seed=0, variant="full")
 
 from __future__ import annotations
 
-import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from torch import Tensor, nn
 from intersyn import foot_lock
 from intersyn.checkpoint import CheckpointError, read_config, resolve, write_config
 from intersyn.conditions import PartTable, in_order_of_people
-from intersyn.contact_guidance import MAX_CONTACT_GUIDANCE, Contact, ContactGuide, check_contacts
+from intersyn.contact_guidance import Contact, ContactGuide, check_contacts
 from intersyn.diffusion import CosineSchedule
 from intersyn.features import FEATURE_DIM, Normalizer
 from intersyn.features import mask as feature_mask
@@ -26,32 +25,12 @@ from intersyn.models.guidance import GUIDANCE_BELOW, guided
 from intersyn.motion import Motion
 from intersyn.networks import INS, REC, INSConfig, RECConfig, load_text_encoder  # noqa: F401  importable from here too
 from intersyn.root_solver import decode
+from intersyn.settings import VARIANTS, Variant, check_settings
 from intersyn.text import PAPER_ENCODER, TextEncoder, TextFeatures
 from intersyn.timeline import Timeline, TimelineError
 from intersyn.windows import Windows
 
-MAX_STEPS = 250
-MAX_GUIDANCE_SCALE = 20.0
-MAX_SEED = 2**63 - 1
 WINDOW_OVERLAP = 64
-
-
-@dataclass(frozen=True)
-class Variant:
-    """One of the versions the demo compares: each is a switch or two away from `full`."""
-
-    ins: str = "ins"  # the folder of the CMDM's weights
-    coupled: bool = True  # False: the CMDM sees no partner
-    rec: bool = True  # False: no coordinator
-
-
-VARIANTS: Mapping[str, Variant] = {
-    "full": Variant(),
-    "no_rec": Variant(rec=False),
-    "no_smooth": Variant(ins="ins_no_smooth"),
-    "uncoupled": Variant(coupled=False),
-    "uncoupled_no_rec": Variant(coupled=False, rec=False),
-}
 
 
 class Cancelled(Exception):
@@ -311,17 +290,3 @@ class InterSynPipeline:
     def windows(self, request: Request) -> Windows:
         """The windows that the networks see a long request through; one for all that training's length holds."""
         return Windows.cover(request.frames, self.config.window_frames, WINDOW_OVERLAP)
-
-
-def check_settings(seed: int, variant: str, steps: int, guidance_scale: float, contact_guidance: float = 0.0) -> None:
-    """Raise `ValueError` with one sentence if a setting of generation is out of range."""
-    if variant not in VARIANTS:
-        raise ValueError(f"There is no variant {variant!r}: choose one of {', '.join(VARIANTS)}.")
-    if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= MAX_STEPS:
-        raise ValueError(f"The number of steps must be a whole number from 1 to {MAX_STEPS}, got {steps}.")
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
-        raise ValueError(f"The seed must be a whole number from 0 to 2^63 - 1, got {seed}.")
-    if not (math.isfinite(guidance_scale) and 0 <= guidance_scale <= MAX_GUIDANCE_SCALE):
-        raise ValueError(f"The guidance scale must lie between 0 and {MAX_GUIDANCE_SCALE:g}, got {guidance_scale}.")
-    if not (math.isfinite(contact_guidance) and 0 <= contact_guidance <= MAX_CONTACT_GUIDANCE):
-        raise ValueError(f"Contact guidance must lie between 0 and {MAX_CONTACT_GUIDANCE:g}, got {contact_guidance}.")

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from intersyn.motion import Motion
-from intersyn.pipeline import VARIANTS, InterSynPipeline, check_settings
+from intersyn.pipeline import InterSynPipeline
+from intersyn.settings import VARIANTS, check_settings
 from intersyn.timeline import Timeline
 
 

@@ -12,12 +12,13 @@ from typing import Any
 import torch
 
 from intersyn import __version__
-from intersyn.comparison import Settings, compare
+from intersyn.comparison import compare
 from intersyn.digest import weights_digest
 from intersyn.export.options import ExportError, ExportOptions, check_exportable
 from intersyn.files import atomic_write
 from intersyn.motion import NUM_BETAS, Motion
 from intersyn.pipeline import InterSynPipeline
+from intersyn.settings import Settings
 from intersyn.timeline import Timeline, TimelineError
 
 FORMAT = "intersyn-project"

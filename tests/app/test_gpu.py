@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from app.gpu import duration, request_of, run_on_gpu, to_motions
-from intersyn.comparison import Settings
 from intersyn.pipeline import InterSynPipeline
+from intersyn.settings import Settings
 from intersyn.timeline import Timeline
 
 ROOT = Path(__file__).resolve().parents[2]

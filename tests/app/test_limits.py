@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.limits import MAX_FRAMES, MAX_PANELS, MAX_STEPS, MAX_WORK, LimitError, check_request
-from intersyn.comparison import Settings
+from intersyn.settings import Settings
 
 ONE = Settings()
 

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from intersyn.checkpoint import CheckpointError
-from intersyn.comparison import Settings, compare, total_steps
+from intersyn.comparison import compare, total_steps
 from intersyn.pipeline import Cancelled, InterSynPipeline
+from intersyn.settings import Settings
 from intersyn.timeline import Timeline
 
 TIMELINE = Timeline.solo_interact_solo("a person walks", "two people dance", "a person waves", 90, 30, 60)

@@ -12,12 +12,12 @@ import pytest
 import torch
 
 import intersyn
-from intersyn.comparison import Settings
 from intersyn.digest import weights_digest
 from intersyn.export.formats import export
 from intersyn.export.options import ExportError, ExportOptions
 from intersyn.export.project import MAX_BYTES, Project, ProjectError
 from intersyn.pipeline import InterSynPipeline
+from intersyn.settings import Settings
 from intersyn.timeline import Timeline
 
 TIMELINE = Timeline.solo_interact_solo(
