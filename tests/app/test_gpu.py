@@ -111,7 +111,7 @@ def test_as_a_function_of_zero_gpu(asked: dict, news: list[dict], tmp_path: Path
 
 @pytest.mark.slow
 def test_the_page_is_built_without_torch():
-    code = "import app.gpu, app.layout, sys; assert 'torch' not in sys.modules"
+    code = "import app.api, app.gpu, app.history, app.layout, app.share, sys; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
