@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # torch takes seconds to import; the page opens without it
 
 GONE = "This result is no longer kept: its script and settings are on the page, press Generate to make it again."
 EXPIRED = "The results of this visit have expired: press Generate to make a new one."
+EMPTY = "What you generate is listed here, to be shown again at once."
 LONGEST = 40  # characters of a text in a label
 
 
@@ -112,6 +113,7 @@ def history_card(histories: Histories) -> tuple[gr.State, gr.Radio]:
     with gr.Column(elem_classes="is-card", elem_id="results"):
         note = f"the last {RESULTS_KEPT}, until you close the page"
         gr.HTML(f"<h2>Results so far<small>{note}</small></h2>", apply_default_css=False, elem_classes="is-heading")
+        gr.HTML(f'<p class="is-aside">{EMPTY}</p>', apply_default_css=False)
         chosen = gr.Radio([], label="Show again", visible=False, elem_id="history", buttons=[])
     state = gr.State(History(), time_to_live=STATE_SECONDS, delete_callback=histories.forget)
     return state, chosen
