@@ -6,6 +6,7 @@ import os
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
+from app.api import endpoint
 from app.assets import style_sheet
 from app.generation import Generator
 from app.layout import build
@@ -18,6 +19,8 @@ try:
     demo = build(generator)
 except BodyFileError as error:  # of the file that the operator named: one sentence, no traceback
     raise SystemExit(str(error)) from error
+with demo:
+    endpoint(generator.source)
 
 if __name__ == "__main__":
     generator.warm_up()
@@ -25,7 +28,7 @@ if __name__ == "__main__":
     demo.launch(
         theme=theme(),
         head=style_sheet(),
-        footer_links=["gradio", "settings"],
+        footer_links=["api", "gradio", "settings"],
         max_file_size=MAX_UPLOAD_BYTES,
         state_session_capacity=SESSIONS,
     )

@@ -94,6 +94,15 @@ def test_what_is_wrong_is_one_sentence(client: Client, arguments: dict, sentence
     assert sentence in str(caught.value)
 
 
+@pytest.mark.slow
+def test_the_page_has_this_endpoint_and_no_other(server) -> None:
+    client = Client(server.url, verbose=False, download_files=False)
+    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/generate"]
+    assert client.view_api(return_format="dict")["unnamed_endpoints"] == {}
+    (file,) = client.predict(together="two people hug", steps=4, file_format=".glb", api_name="/generate")
+    assert file["orig_name"] == "intersyn_full_seed0.glb" and file["url"].startswith(server.url)
+
+
 def test_three_people_are_refused(client: Client) -> None:
     three = Timeline((Segment(0, 40, (Part((0, 1, 2), "they dance"),)),))
     with pytest.raises(AppError, match="The page makes scenes of 2 people, got 3"):
