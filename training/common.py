@@ -7,7 +7,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -50,6 +50,14 @@ def run_command(main: Callable[[Config], None], config: Config) -> None:
     except (InputError, CheckpointError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+
+
+def write_report(out: Path, page: str, report: Mapping[str, Any]) -> None:
+    """A Markdown page, and a JSON of the same name beside it; the page also to stdout."""
+    for path, content in ((out, page), (out.with_suffix(".json"), json.dumps(report, indent=1) + "\n")):
+        with atomic_write(path, "w") as file:
+            file.write(content)
+    print(page)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ Markdown file; a JSON of the same name beside it holds all figures.
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from dataclasses import dataclass
@@ -24,10 +23,9 @@ import tyro
 from accelerate import PartialState
 
 from intersyn.data.store import SPLITS
-from intersyn.files import atomic_write
 from intersyn.pipeline import InterSynPipeline
 from training import suite_actions, suite_interleaved, suite_sheets
-from training.common import InputError, load_clips, run_command
+from training.common import InputError, load_clips, run_command, write_report
 from training.evaluation_report import markdown
 from training.frozen_benchmark import FOLDER, Benchmark, check_data
 from training.suite_interleaved import Settings
@@ -101,16 +99,8 @@ def main(config: Config) -> None:
         seed = benchmark.seeds[0]
         actions = suite_actions.run(pipe, store, every, benchmark.split, per_action, chosen, seed, state)
     if state.is_main_process:
-        write(config.out, _about(pipe, benchmark, chosen) | found | ({"actions": actions} if actions else {}))
-
-
-def write(out: Path, report: dict[str, Any]) -> None:
-    """The Markdown page and the JSON beside it; the page also to stdout."""
-    text = markdown(report)
-    for path, content in ((out, text), (out.with_suffix(".json"), json.dumps(report, indent=1) + "\n")):
-        with atomic_write(path, "w") as file:
-            file.write(content)
-    print(text)
+        report = _about(pipe, benchmark, chosen) | found | ({"actions": actions} if actions else {})
+        write_report(config.out, markdown(report), report)
 
 
 def _about(pipe: InterSynPipeline, benchmark: Benchmark, chosen: Settings) -> dict[str, Any]:

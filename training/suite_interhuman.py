@@ -9,7 +9,6 @@ it. See docs/interhuman.md for what this measures and what could not be checked.
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,11 +22,10 @@ from accelerate.utils import gather_object
 from torch import Tensor
 from tqdm import tqdm
 
-from intersyn.files import atomic_write
 from intersyn.metrics.replication import over_replications
 from intersyn.models.interclip import InterCLIP
 from intersyn.pipeline import InterSynPipeline
-from training.common import InputError, run_command
+from training.common import InputError, run_command, write_report
 from training.interhuman_protocol import (
     Pair,
     Sample,
@@ -165,11 +163,7 @@ def main(config: Config) -> None:
         "figures": summed(replications),
         "each": replications,
     }
-    page = markdown(report)
-    for path, content in ((config.out, page), (config.out.with_suffix(".json"), json.dumps(report, indent=1) + "\n")):
-        with atomic_write(path, "w") as file:
-            file.write(content)
-    print(page)
+    write_report(config.out, markdown(report), report)
 
 
 def summed(replications: Sequence[dict[str, Any]]) -> dict[str, dict[str, str]]:

@@ -5,7 +5,9 @@
 Every step draws real interleaved sequences of the training split. Half of the batch stays whole, the other half is cut
 to one segment of it. Motion and text of a row belong together; rows that ask for the same thing (`text_classes`) are no
 rivals; each whole sequence also has to be told from its own text with one part exchanged and from itself with the two
-people swapped. Started again with the same --out, a run resumes.
+people swapped, and every row from its own text with left and right, or the first and the second person, exchanged: no
+batch holds enough such pairs by chance, and without them a text's side and roles hardly move its vector. Started again
+with the same --out, a run resumes.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from intersyn.data.text_classes import TextClasses
 from intersyn.metrics.retrieval import disjoint_pools, precision_among_texts, r_precision
 from intersyn.models.evaluator import Evaluator, EvaluatorConfig, pad_motions
 from intersyn.skeleton import global_rotations, joints_from_global
-from intersyn.timeline import Part, Segment, Timeline
+from intersyn.timeline import Part, Segment, Timeline, mirror_text, swap_roles
 from training.common import load_clips, make_dataset, run_command
 from training.fit_judge import fit
 from training.sequences import whole_timeline
@@ -57,11 +59,15 @@ class Config:
 
 @dataclass(frozen=True)
 class Example:
-    """A motion (P, T, 22, 3) and what it was asked to be. exchanged: that timeline with one part's text replaced."""
+    """A motion (P, T, 22, 3) and what it was asked to be.
+
+    exchanged: that timeline with one part's text replaced. contradicted: with one part's sides or roles exchanged.
+    """
 
     joints: Tensor
     timeline: Timeline
     exchanged: Timeline | None = None
+    contradicted: Timeline | None = None
 
 
 class Examples:
@@ -86,7 +92,7 @@ class Examples:
             if b % 2:
                 segments.append(self.segment(motion, line, rng))
             else:
-                wholes.append(Example(motion, line, self.exchange(line, rng)))
+                wholes.append(Example(motion, line, self.exchange(line, rng), self.contradict(line, rng)))
         return wholes, segments
 
     def segment(self, joints: Tensor, line: Timeline, rng: np.random.Generator) -> Example:
@@ -95,7 +101,8 @@ class Examples:
         part = segment.parts[rng.integers(len(segment.parts))]
         people = tuple(range(len(part.people)))
         alone = Timeline((Segment(0, segment.frames, (Part(people, part.text),)),), line.fps)
-        return Example(joints[list(part.people), segment.start : segment.end], alone)
+        cut = joints[list(part.people), segment.start : segment.end]
+        return Example(cut, alone, contradicted=self.contradict(alone, rng))
 
     def exchange(self, line: Timeline, rng: np.random.Generator) -> Timeline:
         """The timeline with one part's text replaced by one that asks for something else."""
@@ -108,12 +115,31 @@ class Examples:
             text = texts[rng.integers(len(texts))]
             if not self.classes.of(text) & self.classes.of(part.text):
                 break
-        parts = (*segment.parts[:k], Part(part.people, text), *segment.parts[k + 1 :])
-        return Timeline((*line.segments[:s], replace(segment, parts=parts), *line.segments[s + 1 :]), line.fps)
+        return _told(line, s, k, text)
+
+    def contradict(self, line: Timeline, rng: np.random.Generator) -> Timeline | None:
+        """The timeline with left and right, or the roles, exchanged in one part; None where no part names them."""
+        found = []
+        for s, segment in enumerate(line.segments):
+            for k, part in enumerate(segment.parts):
+                for text in (mirror_text(part.text), swap_roles(part.text)):
+                    if text != part.text and not self.classes.of(text) & self.classes.of(part.text):
+                        found.append((s, k, text))
+        return _told(line, *found[rng.integers(len(found))]) if found else None
+
+
+def _told(line: Timeline, s: int, k: int, text: str) -> Timeline:
+    """The timeline with another text in part k of segment s."""
+    segment = line.segments[s]
+    parts = (*segment.parts[:k], Part(segment.parts[k].people, text), *segment.parts[k + 1 :])
+    return Timeline((*line.segments[:s], replace(segment, parts=parts), *line.segments[s + 1 :]), line.fps)
 
 
 def contrastive_loss(model: nn.Module, examples: list[Example], same: Tensor, config: Config, seed: int) -> Tensor:
-    """Symmetric InfoNCE. same (N, N): rows that are no rivals. Exchanged texts and swapped people are rivals too."""
+    """Symmetric InfoNCE. same (N, N): rows that are no rivals. Exchanged texts and swapped people are rivals too.
+
+    A contradicted text is the rival of its own motion alone: it may be what another row asks for.
+    """
     generator = torch.Generator().manual_seed(seed)
     motions = [example.joints for example in examples]
     rivals = [example.exchanged for example in examples if example.exchanged is not None]
@@ -123,12 +149,16 @@ def contrastive_loss(model: nn.Module, examples: list[Example], same: Tensor, co
     noisy = (torch.rand(len(joints), 1, 1, 1, 1, generator=generator) < 0.5) * config.noise
     joints = joints + noisy * torch.randn(joints.shape, generator=generator)
     motion = model.motion(joints, present, length)
-    text = model.timeline([*(example.timeline for example in examples), *rivals])
+    own = [k for k, example in enumerate(examples) if example.contradicted is not None]
+    contradicted = [examples[k].contradicted for k in own]
+    text = model.timeline([*(example.timeline for example in examples), *rivals, *contradicted])
     scale = model.log_scale.clamp(max=4.6).exp()
     count = len(examples)
     logits = (scale * motion @ text.T).float()
-    blocked = same & ~torch.eye(count, dtype=torch.bool)
-    logits[:count, :count] = logits[:count, :count].masked_fill(blocked, -torch.inf)
+    blocked = torch.zeros(count, logits.shape[1], dtype=torch.bool)
+    blocked[:, :count] = same & ~torch.eye(count, dtype=torch.bool)
+    blocked[:, count + len(rivals) :] = torch.arange(count)[:, None] != torch.tensor(own, dtype=torch.long)
+    logits[:count] = logits[:count].masked_fill(blocked, -torch.inf)
     target = torch.arange(count)
     return 0.5 * (F.cross_entropy(logits[:count], target) + F.cross_entropy(logits[:, :count].T, target))
 
@@ -163,7 +193,19 @@ def retrieval(
         "segment R@1": float(top[0]), "segment R@3": float(top[2]),
         "sequence R@1": float(among[0]), "sequence R@3": float(among[2]),
         "true text before exchanged": float(((true - wrong) * moved).sum(-1).gt(0).double().mean()),
+        **before_contradicted(model, segments),
     }  # fmt: skip
+
+
+def before_contradicted(model: Evaluator, segments: list[Example]) -> dict[str, float]:
+    """{"true text before contradicted": share of the segments whose text names sides or roles}; {} without any."""
+    chosen = [example for example in segments if example.contradicted is not None]
+    if not chosen:
+        return {}
+    true = model.embed_timelines([example.timeline for example in chosen])
+    wrong = model.embed_timelines([example.contradicted for example in chosen])
+    moved = model.embed_motions([example.joints for example in chosen])
+    return {"true text before contradicted": float(((true - wrong) * moved).sum(-1).gt(0).double().mean())}
 
 
 def held_out(examples: Examples, wholes: int, segments: int) -> tuple[list[Example], list[Example]]:

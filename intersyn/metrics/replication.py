@@ -44,3 +44,13 @@ def paired_change(before: Tensor, after: Tensor) -> Estimate:
         raise ValueError(f"both need one shape (n,), got {tuple(before.shape)} and {tuple(after.shape)}")
     change = after.double() - before.double()
     return over_replications(change[~change.isnan()])
+
+
+def proportion(share: float, count: int) -> tuple[float, float]:
+    """Wilson's 95% interval of a share of `count` independent items. `ValueError` outside 0..1, or without an item."""
+    if not 0 <= share <= 1 or count < 1:
+        raise ValueError(f"a share lies in 0..1 and has an item or more, got {share} of {count}")
+    z = NORMAL_95**2 / count
+    middle = (share + z / 2) / (1 + z)
+    half = (z * share * (1 - share) + z * z / 4) ** 0.5 / (1 + z)
+    return middle - half, middle + half

@@ -36,13 +36,17 @@ def r_precision(texts: Tensor, motions: Tensor, pools: Tensor, k: int = 3) -> Te
     pools (M, size) int64: each row names the members of one pool by their index. The size decides the figure (32 in
     HumanML3D, 96 in InterHuman), so it is never left to a last partial batch: see `disjoint_pools`.
     """
-    texts, motions = check_pair(texts, motions, WHAT)
-    if pools.ndim != 2 or not len(pools):
-        raise ValueError(f"pools must be (M, size) with a pool or more, got {tuple(pools.shape)}")
+    place = pool_ranks(texts, motions, pools)
     if not 1 <= k <= pools.shape[1]:
         raise ValueError(f"k must be between 1 and the pool's {pools.shape[1]}, got {k}")
-    place = torch.cat([ranks(texts[pool], motions[pool]) for pool in pools])
     return torch.stack([(place < best).double().mean() for best in range(1, k + 1)])
+
+
+def pool_ranks(texts: Tensor, motions: Tensor, pools: Tensor) -> Tensor:
+    """(M, size) `ranks` of every member within its pool; pools as in `r_precision`."""
+    texts, motions = check_pair(texts, motions, WHAT)
+    _check_pools(pools)
+    return torch.stack([ranks(texts[pool], motions[pool]) for pool in pools])
 
 
 def disjoint_pools(classes: Sequence[Hashable], size: int, generator: torch.Generator) -> Tensor:
@@ -81,19 +85,23 @@ def precision_among_texts(motions: Tensor, texts: Tensor, wrong: Tensor, pools: 
     motions, texts, wrong (N, D): row n of `wrong` is a hard negative, made from text n. pools (M, size): each names
     size sequences, so that a motion has 2 * size candidates, half of them hard negatives. Ties count half.
     """
+    place = ranks_among_texts(motions, texts, wrong, pools)
+    if not 1 <= k <= 2 * pools.shape[1]:
+        raise ValueError(f"k must be between 1 and the pool's {2 * pools.shape[1]} texts, got {k}")
+    return torch.stack([(place < best).double().mean() for best in range(1, k + 1)])
+
+
+def ranks_among_texts(motions: Tensor, texts: Tensor, wrong: Tensor, pools: Tensor) -> Tensor:
+    """(M, size) place of each motion's own text among the true and the wrong texts of its pool; ties count half."""
     motions, texts = check_pair(motions, texts, WHAT[::-1])
     motions, wrong = check_pair(motions, wrong, ("motions", "wrong texts"))
     if not len(motions) == len(texts) == len(wrong):
         raise ValueError(f"every motion needs two texts, got {len(motions)}, {len(texts)} and {len(wrong)}")
-    if pools.ndim != 2 or not len(pools):
-        raise ValueError(f"pools must be (M, size) with a pool or more, got {tuple(pools.shape)}")
-    if not 1 <= k <= 2 * pools.shape[1]:
-        raise ValueError(f"k must be between 1 and the pool's {2 * pools.shape[1]} texts, got {k}")
+    _check_pools(pools)
     candidates = torch.cat((texts[pools], wrong[pools]), dim=1)  # (M, 2 size, D)
     distance = torch.cdist(motions[pools], candidates, compute_mode="donot_use_mm_for_euclid_dist")
     own = distance.diagonal(dim1=1, dim2=2)[..., None]
-    place = (distance < own).sum(-1) + 0.5 * ((distance == own).sum(-1) - 1)
-    return torch.stack([(place < best).double().mean() for best in range(1, k + 1)])
+    return (distance < own).sum(-1) + 0.5 * ((distance == own).sum(-1) - 1)
 
 
 def mm_distance(texts: Tensor, motions: Tensor) -> Tensor:
@@ -102,3 +110,8 @@ def mm_distance(texts: Tensor, motions: Tensor) -> Tensor:
     if len(texts) != len(motions):
         raise ValueError(f"every text needs its motion, got {len(texts)} texts and {len(motions)} motions")
     return (texts - motions).norm(dim=1).mean()
+
+
+def _check_pools(pools: Tensor) -> None:
+    if pools.ndim != 2 or not len(pools):
+        raise ValueError(f"pools must be (M, size) with a pool or more, got {tuple(pools.shape)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 
 from intersyn.data.text_classes import TextClasses
 from intersyn.models.evaluator import Evaluator, EvaluatorConfig
+from intersyn.timeline import mirror_text, swap_roles
 from training.common import load_clips, make_dataset
 from training.train_evaluator import Config, Examples, contrastive_loss, main, no_rivals
 
@@ -43,10 +45,36 @@ def test_one_text_is_exchanged_for_one_of_another_class(examples: Examples) -> N
         assert not examples.classes.of(changed[0][0]) & examples.classes.of(changed[0][1])
 
 
+def test_sides_or_roles_of_one_part_are_contradicted(examples: Examples) -> None:
+    found = [example for part in examples.draw(0, 48) for example in part if example.contradicted is not None]
+    assert found
+    for example in found:
+        before = [part.text for segment in example.timeline.segments for part in segment.parts]
+        after = [part.text for segment in example.contradicted.segments for part in segment.parts]
+        [(text, other)] = [(a, b) for a, b in zip(before, after, strict=True) if a != b]
+        assert other in (mirror_text(text), swap_roles(text))
+        assert not examples.classes.of(text) & examples.classes.of(other)
+
+
+def test_a_contradicted_text_is_the_rival_of_its_own_motion_alone(examples: Examples) -> None:
+    """Rows that are no rivals of each other: each has to be told from its contradiction, and from nothing else."""
+    segments = [example for example in examples.draw(0, 48)[1] if example.contradicted is not None]
+    model, config = Evaluator(TINY).eval(), Config((), Path(), noise=0.0, swapped=0.0)
+    batch = segments[:2]
+    every = torch.ones(2, 2, dtype=torch.bool)
+    scale = model.log_scale.exp()
+    motion = model.embed_motions([example.joints for example in batch])
+    true, wrong = (
+        model.embed_timelines([getattr(example, name) for example in batch]) for name in ("timeline", "contradicted")
+    )
+    expected = torch.nn.functional.softplus(scale * ((wrong - true) * motion).sum(-1)).mean() / 2
+    torch.testing.assert_close(contrastive_loss(model, batch, every, config, 0), expected, atol=1e-5, rtol=0)
+
+
 def test_rows_of_one_class_are_no_rivals(examples: Examples) -> None:
     """A batch in which all ask for the same leaves nobody to be told from: its loss is 0."""
     wholes, segments = examples.draw(1, 24)
-    batch = [segments[0]] * 3
+    batch = [replace(segments[0], contradicted=None)] * 3
     same = no_rivals(batch, examples.classes)
     model, config = Evaluator(TINY).eval(), Config((), Path(), noise=0.0, swapped=0.0)
     assert contrastive_loss(model, batch, same, config, 0).item() == 0
@@ -64,7 +92,7 @@ def test_it_learns_a_batch(examples: Examples) -> None:
     model = Evaluator(TINY)
     optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
     losses = []
-    for step in range(120):
+    for step in range(200):
         loss = contrastive_loss(model, batch, same, Config((), Path(), noise=0.0), step)
         losses.append(loss.item())
         loss.backward()

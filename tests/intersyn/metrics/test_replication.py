@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from intersyn.metrics.replication import over_replications, paired_change
+from intersyn.metrics.replication import over_replications, paired_change, proportion
 
 
 def test_interval_of_replications() -> None:
@@ -37,3 +37,12 @@ def test_sequences_with_nothing_to_measure_are_left_out() -> None:
 def test_too_little_is_refused(values: torch.Tensor) -> None:
     with pytest.raises(ValueError, match="values"):
         over_replications(values)
+
+
+def test_a_proportion_has_wilsons_interval() -> None:
+    assert proportion(0.8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-3)  # as tabulated
+    low, high = proportion(1.0, 20)
+    assert high == pytest.approx(1.0) and low == pytest.approx(0.8389, abs=1e-3)
+    for share, count in ((1.1, 4), (0.5, 0)):
+        with pytest.raises(ValueError, match="a share lies in 0..1"):
+            proportion(share, count)

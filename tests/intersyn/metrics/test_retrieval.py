@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from intersyn.metrics.retrieval import disjoint_pools, mm_distance, precision_among_texts, r_precision, ranks
+from intersyn.metrics.retrieval import (
+    disjoint_pools,
+    mm_distance,
+    pool_ranks,
+    precision_among_texts,
+    r_precision,
+    ranks,
+)
 
 LINE = torch.tensor([[0.0, 0], [1, 0], [2, 0], [3, 0]])
 
@@ -109,3 +116,9 @@ def test_a_motion_looks_for_its_text_among_wrong_ones() -> None:
         precision_among_texts(near, texts, wrong, pools, k=5)
     with pytest.raises(ValueError, match="two texts"):
         precision_among_texts(near, texts, wrong[:1], pools)
+
+
+def test_places_within_pools() -> None:
+    pools = torch.tensor([[0, 1], [2, 3]])
+    assert pool_ranks(LINE, LINE, pools).tolist() == [[0, 0], [0, 0]]
+    assert pool_ranks(LINE, LINE.flip(0), torch.tensor([[0, 1, 2, 3]])).tolist() == [[3, 1.5, 1.5, 3]]
