@@ -150,7 +150,7 @@ def sentence(found: Difference, this: str, that: str, spread: Mapping[str, float
     name, spreads = moved[0]
     before, after = found.figures[name]
     figure = FIGURES[name]
-    usual = ", which another seed changes more" if spreads < 1 else ""
+    usual = ", a smaller change than another seed makes" if spreads < 1 else ""
     return f"{this} {figure.says(after)} ({figure.beside(before)} {that}){usual}; {differ}."
 
 

@@ -97,7 +97,7 @@ def test_no_visible_difference_is_said_so() -> None:
 def test_a_change_smaller_than_that_of_a_seed_is_said_to_be_one() -> None:
     reference = standing()
     moved = difference(reference, shifted(reference, (0.0, 0.0, 0.06), people=slice(1, 2)))
-    assert "(150 cm with it), which another seed changes more; the motions" in sentence(
+    assert "(150 cm with it), a smaller change than another seed makes; the motions" in sentence(
         moved, *WORDS, dict.fromkeys(FIGURES, 1e6) | {"distance": 6.1}
     )
     assert "(150 cm with it); the motions" in sentence(moved, *WORDS, dict.fromkeys(FIGURES, 1e6) | {"distance": 5.9})
