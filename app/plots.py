@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # torch takes seconds to import; the page opens without it
     from intersyn.metrics.seams import Seam
     from intersyn.models.boundary_detector import BoundaryDetector
     from intersyn.motion import Motion
+    from intersyn.settings import Settings
 
 NAMES = ("jerk", "distance", "feet")  # of the plots' elements and of the pictures that are saved of them
 TABS = ("Jerk", "Distances", "Feet", "Seams")
@@ -103,33 +104,34 @@ def plot_outputs(motions: Sequence[Motion], labels: Sequence[str], notes: Sequen
     return (*values, seam_table(_seams(motions, reference), labels, motions[0].fps, reference), save)
 
 
-def what_changed(motions: Sequence[Motion], phrases: Sequence[tuple[str, str]]) -> list[str]:
-    """A measured sentence for each panel, empty for the first. phrases: of each other panel, see `phrase`."""
+def what_changed(motions: Sequence[Motion], panels: Sequence[Settings], labels: Sequence[str]) -> list[str]:
+    """A measured sentence for each panel, empty for the first, which the others are compared with."""
     from intersyn.metrics.differences import difference, sentence
 
-    others = zip(motions[1:], phrases, strict=True)
-    return ["", *(sentence(difference(motions[0], motion), *words) for motion, words in others)]
+    notes = [""]
+    for motion, panel, label in zip(motions[1:], panels[1:], labels[1:], strict=True):
+        notes.append(sentence(difference(motions[0], motion), *phrase(panel, panels[0], (label, labels[0]))))
+    return notes
 
 
-def phrase(panel: Any, reference: Any) -> tuple[str, str]:
+def phrase(panel: Settings, reference: Settings, labels: tuple[str, str]) -> tuple[str, str]:
     """How a sentence speaks of a panel and of the one it is compared with: ("Without the coordinator", "with it").
 
-    Both have variant, seed, steps, guidance, clean_up, contact_guidance and a label. Where more than one of these
-    differ, only the labels tell them apart.
+    Where they differ in more than one setting only their labels tell them apart.
     """
-    names = ("variant", "seed", "steps", "guidance", "clean_up", "contact_guidance")
-    differ = [name for name in names if getattr(panel, name) != getattr(reference, name)]
+    differ = [name for name, value in vars(panel).items() if value != getattr(reference, name)]
     if len(differ) == 1:
-        ours, theirs = getattr(panel, differ[0]), getattr(reference, differ[0])
-        if differ[0] == "variant" and theirs == "full" and ours in _WITHOUT:
+        (name,) = differ
+        ours, theirs = getattr(panel, name), getattr(reference, name)
+        if name == "variant" and theirs == "full":
             return _WITHOUT[ours]
-        if differ[0] in _SWITCHES:
-            name = _SWITCHES[differ[0]]
-            return (f"With {name}", "without it") if ours else (f"Without {name}", "with it")
-        if differ[0] in _AMOUNTS:
-            ours_said, theirs_said = (_AMOUNTS[differ[0]].format(f"{value:g}") for value in (ours, theirs))
-            return f"With {ours_said}", f"with {theirs_said}"
-    return f"In “{panel.label}”", f"in “{reference.label}”"
+        if name in _SWITCHES and _OFF[name] in (ours, theirs):
+            what = _SWITCHES[name]
+            return (f"Without {what}", "with it") if ours == _OFF[name] else (f"With {what}", "without it")
+        if name in _AMOUNTS:
+            said = _AMOUNTS[name]
+            return f"With {said.format(f'{ours:g}')}", f"with {said.format(f'{theirs:g}')}"
+    return f"In “{labels[0]}”", f"in “{labels[1]}”"
 
 
 _WITHOUT = {
@@ -138,8 +140,9 @@ _WITHOUT = {
     "uncoupled": ("With nobody seeing the other", "when they do"),
     "uncoupled_no_rec": ("With nobody seeing the other and no coordinator", "with both"),
 }
-_SWITCHES = {"clean_up": "the clean-up", "contact_guidance": "contact guidance"}
-_AMOUNTS = {"seed": "seed {}", "steps": "{} steps", "guidance": "text guidance {}"}
+_SWITCHES = {"clean_up": "the clean-up", "contact_guidance": "contact guidance", "guidance_scale": "text guidance"}
+_OFF = {"clean_up": False, "contact_guidance": 0.0, "guidance_scale": 1.0}
+_AMOUNTS = {"seed": "seed {}", "steps": "{} steps", "guidance_scale": "text guidance {}"}
 
 
 def changes(labels: Sequence[str], notes: Sequence[str]) -> str:
@@ -163,15 +166,16 @@ def seam_table(rows: Sequence[Sequence[Seam]], labels: Sequence[str], fps: float
     """HTML of each panel's seams, by seam, with those of recordings; rows: [panel][seam]."""
     if not rows[0]:
         return caption(Plot(None, "There are no seams: one segment, or a motion that says nothing of segments."))
+    several = len(labels) > 1
     judged = any(seam.late is not None for panel in rows for seam in panel)
     heads = [
         "Seam",
-        "Panel",
+        *["Panel"] * several,
         "PeakJerk<small>mm/frame³</small>",
         "AUJ<small>mm/frame³</small>",
         "Leap<small>cm</small>",
+        *["Late<small>frames</small>"] * judged,
     ]
-    heads += ["Late<small>frames</small>"] if judged else []
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     body = "".join(
         _seam_row(panel[k], label, fps, first=i == 0, count=len(labels), judged=judged)
@@ -182,7 +186,7 @@ def seam_table(rows: Sequence[Sequence[Seam]], labels: Sequence[str], fps: float
     if fps == reference.fps:
         bands = ((reference.peak_jerk, 1000), (reference.area_under_jerk, 1000), (reference.transition_distance, 1))
         cells = "".join(f"<td>{_range(band, scale)}</td>" for band, scale in bands)
-        name = '<th scope="row" colspan="2">Recordings, nothing joined</th>'
+        name = f'<th scope="row" colspan="{1 + several}">Recordings, nothing joined</th>'
         usual = f'<tr class="is-usual">{name}{cells}{"<td></td>" * judged}</tr>'
     about = (
         "PeakJerk and AUJ are FlowMDM’s, of the mean over people in the 1.5 s about a seam; AUJ is the area between "
@@ -206,7 +210,8 @@ def _seam_row(seam: Seam, label: str, fps: float, first: bool, count: int, judge
     late = ("" if seam.late is None else f"{seam.late:+d}") if judged else None
     cells = [f"{1000 * seam.peak_jerk:.0f}", _number(1000 * seam.area_under_jerk), f"{seam.distance:.1f}", late]
     written = "".join(f"<td>{cell}</td>" for cell in cells if cell is not None)
-    return f'<tr>{name if first else ""}<th scope="row">{escape(label)}</th>{written}</tr>'
+    panel = f'<th scope="row">{escape(label)}</th>' if count > 1 else ""
+    return f"<tr>{name if first else ''}{panel}{written}</tr>"
 
 
 def _number(value: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
@@ -21,24 +21,15 @@ from intersyn.metrics.reference import bundled
 from intersyn.metrics.seams import Seam
 from intersyn.models.boundary_detector import BoundaryDetector, DetectorConfig
 from intersyn.motion import Motion
+from intersyn.settings import VARIANTS, Settings
 from intersyn.timeline import MAX_FRAMES
 from tests.motions import timeline
 
 LINE = timeline("sis")
 
 
-@dataclass(frozen=True)
-class Settings:
-    label: str = "Full model"
-    variant: str = "full"
-    seed: int = 0
-    steps: int = 16
-    guidance: float = 2.5
-    clean_up: bool = True
-    contact_guidance: float = 0.0
-
-
-FULL = Settings()
+FULL = Settings(clean_up=True)
+LABELS = ("Both", "Full model")
 
 
 def statues(apart: float = 1.5, people: int = 2) -> Motion:
@@ -53,23 +44,26 @@ def statues(apart: float = 1.5, people: int = 2) -> Motion:
         ({"variant": "no_rec"}, ("Without the coordinator", "with it")),
         ({"seed": 7}, ("With seed 7", "with seed 0")),
         ({"steps": 8}, ("With 8 steps", "with 16 steps")),
-        ({"guidance": 4.0}, ("With text guidance 4", "with text guidance 2.5")),
+        ({"guidance_scale": 4.0}, ("With text guidance 4", "with text guidance 2.5")),
+        ({"guidance_scale": 1.0}, ("Without text guidance", "with it")),
         ({"clean_up": False}, ("Without the clean-up", "with it")),
         ({"contact_guidance": 1.0}, ("With contact guidance", "without it")),
-        ({"variant": "no_rec", "seed": 7, "label": "Both"}, ("In “Both”", "in “Full model”")),
+        ({"variant": "no_rec", "seed": 7}, ("In “Both”", "in “Full model”")),
     ],
 )
 def test_a_panel_is_spoken_of_by_what_it_differs_in(change, words) -> None:
-    assert phrase(replace(FULL, **change), FULL) == words
+    assert phrase(replace(FULL, **change), FULL, LABELS) == words
 
 
-def test_a_variant_against_another_is_spoken_of_by_label() -> None:
-    other = Settings("No coordinator", "no_rec")
-    assert phrase(FULL, other) == ("In “Full model”", "in “No coordinator”")
+def test_every_variant_has_words_and_one_against_another_its_label() -> None:
+    for name in VARIANTS.keys() - {"full"}:
+        assert phrase(replace(FULL, variant=name), FULL, LABELS)[0].startswith("With")
+    assert phrase(FULL, replace(FULL, variant="no_rec"), LABELS) == ("In “Both”", "in “Full model”")
 
 
 def test_sentences_of_panels() -> None:
-    notes = what_changed([statues(), statues(0.2)], [("Without the coordinator", "with it")])
+    panels = (FULL, replace(FULL, variant="no_rec"))
+    notes = what_changed([statues(), statues(0.2)], panels, ["Full model", "No coordinator"])
     assert notes[0] == ""
     assert re.fullmatch(r"Without the coordinator .* \(.* with it\).*; the motions differ by 65 cm .*\.", notes[1])
     said = changes(["Full", "<b>"], notes)
@@ -89,6 +83,7 @@ def test_the_table_has_a_column_for_the_detector_only_where_it_judged() -> None:
     assert "&lt;i&gt;" in html and "alone → together" in html and "Recordings" in html
     assert "Late" not in html
     judged = seam_table([[seam(3), seam(None)]], ["Full"], 20.0, bundled())
+    assert "Panel" in html and "Panel" not in judged, "one panel needs no name"
     assert "Late" in judged and "<td>+3</td>" in judged and "<td></td></tr>" in judged
     assert "nothing joined" not in seam_table(rows, ["A", "B"], 30.0, bundled())
     assert "no seams" in seam_table([[]], ["A"], 20.0, bundled())

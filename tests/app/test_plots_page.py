@@ -19,6 +19,7 @@ from app.plots import plot_outputs, plots_card, what_changed
 from app.theme import theme
 from intersyn.body.default import default_arrays
 from intersyn.motion import Motion
+from intersyn.settings import Settings
 from tests.motions import smooth_motion, timeline
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -26,7 +27,7 @@ from training.benchmark_page import BROWSER, free_port  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
-PATIENCE = 60_000  # milliseconds: software rendering on a shared machine is slow
+PATIENCE = 120_000  # milliseconds: software rendering on a shared machine is slow
 playwright.expect.set_options(timeout=PATIENCE)
 LINE = timeline("sis")
 FRAMES, FPS = LINE.frames, LINE.fps
@@ -39,10 +40,10 @@ def motions() -> list[Motion]:
 
 
 def show(count: int) -> Iterator[tuple]:
-    chosen = motions()[:count]
-    notes = what_changed(chosen, [("Without the coordinator", "with it")] * (count - 1))
+    chosen, labels = motions()[:count], ["Full model", "No coordinator"][:count]
+    notes = what_changed(chosen, [Settings(), Settings("no_rec")][:count], labels)
     with tempfile.TemporaryDirectory() as folder:
-        yield plot_outputs(chosen, ["Full model", "No coordinator"][:count], notes, Path(folder))
+        yield plot_outputs(chosen, labels, notes, Path(folder))
 
 
 @pytest.fixture(scope="module")
