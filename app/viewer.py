@@ -22,41 +22,115 @@ if TYPE_CHECKING:
 PEOPLE = ("Person one", "Person two", "Person three", "Person four")
 MOST_PANELS = 4
 
-# Constant: Gradio would diff a changed template over what the viewer put inside.
+# Constant for each component: Gradio would diff a changed template over what the viewer put inside.
 TEMPLATE = """
 <section class="is-viewer is-empty" aria-label="3D view of the motion">
   <div class="is-stage">
-    <canvas class="is-canvas" tabindex="0" role="img"
-      aria-label="Two figures on a floor. Arrow keys turn the view, plus and minus zoom."></canvas>
-    <div class="is-tags" aria-hidden="true"></div>
-    <p class="is-message" role="status" hidden></p>
-    <p class="is-notice" role="status" hidden></p>
-    <div class="is-view-buttons">
-      <button type="button" class="is-follow" aria-pressed="true" aria-label="Follow the people"
-        title="Keep the people in the picture">
-        <svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="6.5"/><circle cx="12" cy="12" r="1.6"/>
-        <path d="M12 2.5v4M12 17.5v4M2.5 12h4M17.5 12h4"/></svg>
-      </button>
-      <button type="button" class="is-home" aria-label="Reset the view" title="First view again (or double-click)">
-        <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M5 12a7 7 0 1 0 2.2-5.1M7 3v4.2h4.2"/></svg>
-      </button>
+    <div class="is-picture">
+      <canvas class="is-canvas" tabindex="0" role="img" aria-label="3D view: an empty floor"></canvas>
+      <div class="is-panels"></div>
+      <div class="is-legend" hidden><span>Distance to the first panel</span><i></i><b></b><b></b><b></b></div>
+      <p class="is-message" role="status" hidden></p>
+      <p class="is-notice" role="status" hidden></p>
     </div>
-    <div class="is-caption" aria-live="off"></div>
+    <div class="is-under">
+      <div class="is-caption" aria-live="off"></div>
+      <div class="is-view-buttons">
+        SHOW
+        <span class="is-views" role="group" aria-label="Look from">
+          <button type="button" data-view="front" title="From the front (1)">Front</button>
+          <button type="button" data-view="side" title="From the side (3)">Side</button>
+          <button type="button" data-view="top" title="From above (7)">Top</button>
+        </span>
+        <button type="button" class="is-icon is-follow" aria-pressed="true" aria-label="Follow the people"
+          title="Keep the people in the picture (F)">
+          <svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="6.5"/><circle cx="12" cy="12" r="1.6"/>
+          <path d="M12 2.5v4M12 17.5v4M2.5 12h4M17.5 12h4"/></svg>
+        </button>
+        <button type="button" class="is-icon is-home" aria-label="Reset the view"
+          title="First view again (R, or double-click)">
+          <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M5 12a7 7 0 1 0 2.2-5.1M7 3v4.2h4.2"/></svg>
+        </button>
+        HELP
+      </div>
+    </div>
   </div>
   <div class="is-transport">
+    <button type="button" class="is-icon is-back" aria-label="One frame back" title="One frame back (, or ←)">
+      <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7 6v12M17 6.5v11L9.5 12z"/></svg>
+    </button>
     <button type="button" class="is-play" aria-label="Play" title="Play or pause (space)">
       <svg viewBox="0 0 24 24" aria-hidden="true"><path class="is-icon-play" d="M8 5.5v13l11-6.5z"/>
       <path class="is-icon-pause" d="M7 5.5h3.6v13H7zM13.4 5.5H17v13h-3.6z"/></svg>
+    </button>
+    <button type="button" class="is-icon is-on" aria-label="One frame on" title="One frame on (. or →)">
+      <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M17 6v12M7 6.5v11l7.5-5.5z"/></svg>
     </button>
     <div class="is-timeline" role="slider" tabindex="0" aria-label="Frame" aria-valuemin="0" aria-valuenow="0">
       <div class="is-segments"></div>
       <div class="is-playhead"></div>
     </div>
-    <button type="button" class="is-speed" title="Playback speed">1×</button>
+    <button type="button" class="is-icon is-loop" aria-pressed="true" aria-label="Loop"
+      title="Start again at the end (L)">
+      <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 12V9.5A2.5 2.5 0 0 1 6.5 7H19M16 4l3 3-3 3"/>
+      <path d="M20 12v2.5a2.5 2.5 0 0 1-2.5 2.5H5M8 20l-3-3 3-3"/></svg>
+    </button>
+    <select class="is-speed" aria-label="Speed" title="Speed">
+      <option value="0.25">¼×</option><option value="0.5">½×</option>
+      <option value="1" selected>1×</option><option value="2">2×</option>
+    </select>
     <span class="is-time"></span>
   </div>
 </section>
 """
+FIGURES = (("mesh", "Bodies"), ("skeleton", "Skeletons"), ("both", "Both"))
+# What can be switched on and off: its name, what is written beside it, one line on it, and whether it is on at first.
+SWITCHES = (
+    ("names", "Names", "Who is who", True),
+    ("metres", "Metres", "Numbers on the floor, counted from where they meet", True),
+    ("ways", "Ways", "Where the hips go", True),
+    ("trails", "Foot trails", "Broad where a foot stands: a smear is a foot that slides", False),
+    ("contact", "Contact", "Where two people are within 15 cm, and how near", True),
+    ("ghosts", "Ghosts at seams", "The pose at every boundary between segments", False),
+    ("axes", "First-person frames", "The axes in which each sees an interaction; z points at the other", False),
+    ("difference", "Difference", "Colours by how far every joint is from the first panel’s", False),
+)
+KEYS = (
+    ("Space", "play or pause"),
+    (", . or ← →", "one frame back, on"),
+    ("Page up, down", "ten frames"),
+    ("Home, End", "first, last frame"),
+    ("L", "loop"),
+    ("F", "follow the people"),
+    ("R", "first view again"),
+    ("1  3  7", "from the front, side, top"),
+    ("Shift + arrows", "turn the view"),
+    ("+ −", "nearer, further"),
+    ("Drag", "turn; with the right button or shift: move"),
+    ("Two fingers", "move and zoom"),
+    ("Wheel", "zoom, once the picture was clicked"),
+)
+
+
+def template(name: str) -> str:
+    """The HTML of the viewer called `name`."""
+    figures = "".join(
+        f'<label><input type="radio" name="figure-" value="{value}"{" checked" * (value == "mesh")}>{label}</label>'
+        for value, label in FIGURES
+    )
+    switches = "".join(
+        f'<label><input type="checkbox" value="{value}"{" checked" * on}>'
+        f"<span>{label}<small>{about}</small></span></label>"
+        for value, label, about, on in SWITCHES
+    )
+    keys = "".join(f"<dt>{key}</dt><dd>{what}</dd>" for key, what in KEYS)
+    show = f"""<details class="is-show" data-viewer="{escape(name)}"><summary>Show</summary>
+      <div class="is-popover" role="group" aria-label="What the picture shows">
+        <div class="is-figure" role="radiogroup" aria-label="People as">{figures}</div>{switches}
+      </div></details>"""
+    help_ = f"""<details class="is-help"><summary aria-label="Keys and gestures" title="Keys and gestures">?</summary>
+      <div class="is-popover"><dl>{keys}</dl></div></details>"""
+    return TEMPLATE.replace("SHOW", show).replace("HELP", help_)
 
 
 def module_loader(assets: Assets, module: Path, **facts: str) -> str:
@@ -85,7 +159,7 @@ def viewer(assets: Assets, name: str = "viewer") -> gr.HTML:
     """
     return gr.HTML(
         value=None,
-        html_template=TEMPLATE,
+        html_template=template(name),
         js_on_load=module_loader(assets, assets.module("viewer"), viewer=name),
         apply_default_css=False,
         elem_id=name,

@@ -84,6 +84,14 @@ def serving(checkpoint: str | None) -> Iterator[tuple[str, float]]:
                 process.terminate()
 
 
+def chromium_path(named: str | None) -> str:
+    """The browser to drive: the one that was named, or the one on the path."""
+    found = named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    if found is None:
+        raise SystemExit("No Chromium on the path: name one with --chromium.")
+    return found
+
+
 def answers(url: str) -> bool:
     """Whether a page is there yet."""
     try:
@@ -105,9 +113,7 @@ def wait_for_motion(page: Page) -> None:
 
 def main(config: Config) -> None:
     """Print the figures; write the picture."""
-    chromium = config.chromium or next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-    if chromium is None:
-        raise SystemExit("No Chromium on the path: name one with --chromium.")
+    chromium = chromium_path(config.chromium)
     with serving(config.checkpoint) as (url, seconds), sync_playwright() as driver:
         print(f"the page answers after            {seconds:6.2f} s")
         browser = driver.chromium.launch(executable_path=chromium, args=list(BROWSER))

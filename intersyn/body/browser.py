@@ -101,7 +101,14 @@ def strongest(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def pack_motion(motion: Motion) -> bytes:
     """What the viewer needs of a Motion: local rotations (T, P, 22, 4) as int16 quaternions wxyz (under 0.01 degrees
     of error), pelvis positions (T, P, 3) float32 in metres, betas (P, 10) float32, the frame rate, and `stance`: how
-    high in metres the pelvis of the common skeleton, on which motions are, stands above its soles."""
+    high in metres the pelvis of the common skeleton, on which motions are, stands above its soles.
+
+    Beside them the C capsules by which the viewer sees how near people are (see `intersyn.body.capsules`):
+    `capsule_ends` (2 C, 26), first all starts, then all ends, as weights of the 22 joints and the tips of hands and
+    head; `capsule_radii` (C, 2) metres at start and end; `tips` (4, 3) metres from the joints that carry them, which
+    are `tip_joints`.
+    """
+    from intersyn.body.capsules import END_WEIGHTS, RADII, TIP_JOINTS, TIP_OFFSETS
     from intersyn.skeleton import REST_FLOOR, REST_JOINTS
 
     quaternions = motion.quaternions().detach().cpu().numpy().swapaxes(0, 1)
@@ -109,5 +116,9 @@ def pack_motion(motion: Motion) -> bytes:
         "rotations": np.round(quaternions * QUATERNION_SCALE).astype(np.int16),
         "root": motion.trans.detach().cpu().numpy().swapaxes(0, 1).astype(np.float32),
         "betas": motion.betas.detach().cpu().numpy().astype(np.float32),
+        "capsule_ends": END_WEIGHTS.numpy(),
+        "capsule_radii": RADII.numpy(),
+        "tips": TIP_OFFSETS.numpy(),
     }
-    return pack_arrays(arrays, {"fps": float(motion.fps), "stance": float(REST_JOINTS[0, 1]) - REST_FLOOR})
+    facts = {"fps": float(motion.fps), "stance": float(REST_JOINTS[0, 1]) - REST_FLOOR, "tip_joints": TIP_JOINTS}
+    return pack_arrays(arrays, facts)

@@ -105,14 +105,14 @@ CAPSULES: tuple[Capsule, ...] = (
 )
 CAPSULE = {capsule.name: k for k, capsule in enumerate(CAPSULES)}
 RADII = torch.tensor([capsule.radius for capsule in CAPSULES])  # (C, 2) metres at start and end
-_TIP_JOINTS = [JOINT[joint] for joint, _ in TIPS.values()]
-_TIP_OFFSETS = torch.tensor([offset for _, offset in TIPS.values()])
+TIP_JOINTS = [JOINT[joint] for joint, _ in TIPS.values()]
+TIP_OFFSETS = torch.tensor([offset for _, offset in TIPS.values()])
 _HAND = 0.67  # from wrist to fingertips, in lengths of the forearm
-_ENDS = torch.zeros(2 * len(CAPSULES), len(_POINT))  # first all starts, then all ends
+END_WEIGHTS = torch.zeros(2 * len(CAPSULES), len(_POINT))  # (2 C, 26): first all starts, then all ends
 for _k, _capsule in enumerate(CAPSULES):
     for _row, _weights in ((_k, _capsule.start), (_k + len(CAPSULES), _capsule.end)):
         for _name, _weight in _weights.items():
-            _ENDS[_row, _POINT[_name]] = _weight
+            END_WEIGHTS[_row, _POINT[_name]] = _weight
 
 
 def _group(*names: str) -> tuple[int, ...]:
@@ -162,10 +162,10 @@ def capsule_ends(joints: Tensor, rotations: Tensor | None = None) -> tuple[Tenso
         if rotations is None:
             tips = _straight_tips(joints)
         else:
-            offsets = quaternion_apply(rotations[..., _TIP_JOINTS, :].to(joints), _TIP_OFFSETS.to(joints))
-            tips = joints[..., _TIP_JOINTS, :] + offsets
+            offsets = quaternion_apply(rotations[..., TIP_JOINTS, :].to(joints), TIP_OFFSETS.to(joints))
+            tips = joints[..., TIP_JOINTS, :] + offsets
         points = torch.cat((joints, tips), dim=-2)
-        ends = (_ENDS.to(joints) @ _rows(points)).view(3, 2 * len(CAPSULES), *points.shape[:-2])
+        ends = (END_WEIGHTS.to(joints) @ _rows(points)).view(3, 2 * len(CAPSULES), *points.shape[:-2])
         ends = ends.movedim((0, 1), (-1, -2))
     return ends[..., : len(CAPSULES), :], ends[..., len(CAPSULES) :, :]
 
@@ -173,7 +173,7 @@ def capsule_ends(joints: Tensor, rotations: Tensor | None = None) -> tuple[Tenso
 def _straight_tips(joints: Tensor) -> Tensor:
     """TIPS (..., 4, 3) of people who keep hands and head as they are at rest."""
     elbows, wrists = (joints[..., [JOINT[f"left_{name}"], JOINT[f"right_{name}"]], :] for name in ("elbow", "wrist"))
-    head = _neck_axes(joints) @ (_neck_axes(REST_JOINTS.to(joints)).mT @ _TIP_OFFSETS[2:].to(joints).mT)
+    head = _neck_axes(joints) @ (_neck_axes(REST_JOINTS.to(joints)).mT @ TIP_OFFSETS[2:].to(joints).mT)
     return torch.cat((wrists + _HAND * (wrists - elbows), joints[..., JOINT["head"], None, :] + head.mT), dim=-2)
 
 

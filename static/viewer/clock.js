@@ -1,4 +1,4 @@
-// Playback: one clock for everything that shows the same motion.
+// Playback: one clock for everything that shows the same timeline.
 
 import { clamp } from "./math.js";
 
@@ -10,6 +10,7 @@ export class Clock {
     this.frames = 1;
     this.fps = 20;
     this.speed = 1;
+    this.loop = true;
     this.playing = false;
     this.tick = this.tick.bind(this);
   }
@@ -29,6 +30,7 @@ export class Clock {
     this.changed();
   }
 
+  /** Whole frames on (or back), standing still. */
   step(count) {
     this.pause();
     this.seek(Math.round(this.frame) + count);
@@ -36,6 +38,7 @@ export class Clock {
 
   play() {
     if (this.playing || this.last < 1) return;
+    if (!this.loop && this.frame >= this.last) this.frame = 0;
     this.playing = true;
     this.before = null;
     this.request = requestAnimationFrame(this.tick);
@@ -61,6 +64,11 @@ export class Clock {
     const elapsed = this.before === null ? 0 : Math.min((now - this.before) / 1000, 0.25);
     this.before = now;
     const frame = this.frame + elapsed * this.fps * this.speed;
+    if (frame >= this.last && !this.loop) {
+      this.frame = this.last;
+      this.pause();
+      return;
+    }
     this.frame = frame >= this.last ? 0 : frame;
     this.changed();
     this.request = requestAnimationFrame(this.tick);

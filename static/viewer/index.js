@@ -1,32 +1,33 @@
-// The viewer: shows one motion at a time, handed over by the page as { panels, people, segments, ... }.
+// The viewer: shows the panels that the page hands over as { panels, people, segments, example }.
 
 import { fetchArrays } from "./arrays.js";
 import { onBodies, readBodies } from "./bodies.js";
-import { Camera, framing, sideView } from "./camera.js";
+import { Camera, framing, profile } from "./camera.js";
+import { Captions } from "./captions.js";
 import { Clock } from "./clock.js";
+import { describe } from "./describe.js";
+import { scaleOf } from "./difference.js";
 import { GLRenderer, NoWebGL } from "./gl.js";
+import { Cells } from "./layout.js";
 import { onThemeChange, readLook } from "./look.js";
-import { project } from "./math.js";
+import { Panel } from "./panel.js";
 import { control } from "./pointer.js";
-import { Poser } from "./poser.js";
-import { shapeOf } from "./shape.js";
+import { Show } from "./show.js";
+import { Sharpness, Stats } from "./speed.js";
 import { StickRenderer } from "./sticks.js";
 import { Timeline } from "./timeline.js";
+import { Transport } from "./transport.js";
+import { clothe } from "./wardrobe.js";
 
-const HEAD = 15;
-const TAG_WIDTH = 92; // pixels, with some air
-const TAG_HEIGHT = 23;
-const SPEEDS = [1, 0.5, 0.25];
-const MAX_PIXEL_RATIO = 2;
-const SHARPNESS = [1, 0.75, 0.5]; // of the picture, for machines that cannot keep up
-const SLOW = 70; // milliseconds between pictures
-const PATIENCE = 12; // slow pictures in a row
+const STUDIO = "viewer"; // the one whose people wear what the page's sliders say
+const MOST_HEADER = 0.3; // of a panel's height
+const SMALL = 330; // CSS pixels of a panel's width below which names are numbers
 const mounted = new WeakMap();
 
 /** Show the viewer in `element`. `watch('value', f)` and `props` are Gradio's; `body` is the mesh's address. */
-export async function mount(element, { props, watch, body }) {
+export async function mount(element, { props, watch, body, viewer: name = STUDIO }) {
   if (mounted.has(element)) return;
-  const viewer = new Viewer(element);
+  const viewer = new Viewer(element, name);
   mounted.set(element, viewer);
   element.viewer = viewer; // for tests and the curious
   watch("value", () => viewer.show(props.value));
@@ -40,20 +41,36 @@ export async function mount(element, { props, watch, body }) {
 }
 
 class Viewer {
-  constructor(element) {
-    const find = (name) => element.querySelector(`.is-${name}`);
-    Object.assign(this, { element, stage: find("stage"), canvas: find("canvas"), tags: find("tags") });
-    Object.assign(this, { message: find("message"), notice: find("notice"), caption: find("caption"), time: find("time") });
-    this.buttons = { play: find("play"), speed: find("speed"), follow: find("follow"), home: find("home") };
+  constructor(element, name) {
+    const find = (part) => element.querySelector(`.is-${part}`);
+    Object.assign(this, { element, name, section: find("viewer"), picture: find("picture"), canvas: find("canvas") });
+    Object.assign(this, { overlay: find("panels"), message: find("message"), notice: find("notice") });
+    this.legend = find("legend");
+    this.captions = new Captions(find("caption"));
+    this.overlay.replaceChildren();
+    this.panels = [];
+    this.shapes = [];
+    this.shown = null; // the addresses of the motions
+    this.scale = 0; // metres of the last colour of a difference, 0 where none is asked for
+    this.header = 0; // the share of a panel's height that its name and note take
+    this.cells = new Cells();
     this.camera = new Camera();
+    this.stats = new Stats();
+    this.sharpness = new Sharpness();
     this.clock = new Clock(() => this.changed());
     this.timeline = new Timeline(find("timeline"), this.clock);
-    this.tags.replaceChildren();
-    this.poser = null;
-    this.shown = null;
-    this.pictures = 0;
-    this.sharpness = 0;
-    this.slow = 0;
+    this.options = new Show(find("show"), () => this.optionsChanged());
+    this.transport = new Transport(this.section, this.clock, this.camera, () => this.draw());
+    this.scene = { cells: this.cells, view: null, light: null, look: null, show: this.options, spread: 0, scale: 0, frame: 0 };
+  }
+
+  /** The first panel's poser and motion: what files are written of. */
+  get poser() {
+    return this.panels[0]?.poser ?? null;
+  }
+
+  get motion() {
+    return this.panels[0]?.motion ?? null;
   }
 
   async start(body) {
@@ -83,25 +100,9 @@ class Viewer {
   }
 
   connect() {
-    const { buttons, camera, canvas, clock } = this;
-    control(canvas, camera, () => this.draw());
-    canvas.addEventListener("dblclick", () => this.goHome());
-    buttons.play.addEventListener("click", () => clock.toggle());
-    buttons.home.addEventListener("click", () => this.goHome());
-    buttons.speed.addEventListener("click", () => {
-      clock.speed = SPEEDS[(SPEEDS.indexOf(clock.speed) + 1) % SPEEDS.length];
-      buttons.speed.textContent = { 1: "1×", 0.5: "½×", 0.25: "¼×" }[clock.speed];
-    });
-    buttons.follow.addEventListener("click", () => {
-      camera.follow = !camera.follow;
-      buttons.follow.setAttribute("aria-pressed", camera.follow);
-      this.draw();
-    });
-    this.element.addEventListener("keydown", (event) => {
-      if (event.key !== " " || event.target.tagName === "BUTTON") return;
-      event.preventDefault();
-      clock.toggle();
-    });
+    const { camera, canvas, clock } = this;
+    control(canvas, camera, () => this.cells.panelHeight, () => this.draw());
+    canvas.addEventListener("dblclick", () => this.transport.home());
     canvas.addEventListener("webglcontextlost", (event) => {
       event.preventDefault();
       if (!this.gone) this.say("The graphics card took the picture away; waiting for it to come back.");
@@ -112,7 +113,7 @@ class Viewer {
       this.draw();
     });
     this.resizing = new ResizeObserver(() => this.draw());
-    this.resizing.observe(this.stage);
+    this.resizing.observe(this.picture);
     this.stopTheme = onThemeChange(() => {
       this.look = readLook(this.element);
       this.draw();
@@ -121,62 +122,83 @@ class Viewer {
       this.dress();
       this.draw();
     });
+    this.seek = ({ detail }) => {
+      if (detail.viewer !== this.name) return;
+      clock.pause();
+      clock.seek(detail.frame);
+    };
+    window.addEventListener("intersyn:seek", this.seek);
   }
 
   /** Show what the page handed over; null is the empty stage. Answers late are dropped. */
   async show(value) {
     if (!this.body) return;
     if (!value?.panels) {
-      if (!this.poser) this.say(value?.message ?? "");
+      if (!this.panels.length) this.say(value?.message ?? "");
       return;
     }
-    if (value.example && this.poser) return; // the visitor was faster
-    const [{ motion: file }] = value.panels;
-    const address = file.url ?? file.path;
-    if (this.shown === address) {
-      this.clock.seek(0); // the same request gives the same motion: show that something was done
+    if (value.example && this.panels.length) return; // the visitor was faster
+    const addresses = value.panels.map(({ motion }) => motion.url ?? motion.path);
+    const shown = addresses.join("\n");
+    if (this.shown === shown) {
+      this.tell(value); // the same request gives the same motion: show that something was done
+      this.clock.seek(0);
       return;
     }
-    this.shown = address;
-    let motion;
+    this.shown = shown;
+    let motions;
     try {
-      motion = await fetchArrays(address);
+      const known = new Map(this.panels.map(({ address, motion }) => [address, motion]));
+      motions = await Promise.all(addresses.map((address) => known.get(address) ?? fetchArrays(address)));
     } catch (error) {
       this.shown = null;
       this.say(`The motion did not arrive: ${error.message}.`);
       return;
     }
-    if (this.shown !== address || this.gone) return;
+    if (this.shown !== shown || this.gone) return;
     this.say("");
-    this.value = value;
-    this.motion = motion;
-    this.poser = new Poser(this.body, motion);
-    this.dress();
-    this.camera.setTrack(framing(this.poser, motion.fps), sideView(this.poser, this.meeting(value.segments)));
-    this.makeTags(value.people);
+    this.panels = motions.map((motion, i) => new Panel(this.body, addresses[i], motion, value));
+    this.overlay.replaceChildren(...this.panels.map(({ element }) => element));
+    this.section.classList.toggle("is-many", this.panels.length > 1);
+    this.section.classList.remove("is-empty");
+    this.picture.style.setProperty("--is-panels", this.panels.length);
+    this.clothe();
+    this.renderer.setPanels(this.panels, this.panels[0].encounters[0]?.origin ?? this.startOf(this.poser));
+    this.camera.setTrack(framing(this.panels.map(({ poser }) => poser)), profile(this.poser, this.meeting(value.segments)));
+    this.tell(value);
+    this.options.offer(this.panels.length);
+    this.measureDifference();
     this.element.dataset.loaded = "true";
-    this.element.querySelector(".is-viewer").classList.remove("is-empty");
-    this.clock.load(this.poser.frames, motion.fps);
+    this.clock.load(this.poser.frames, this.motion.fps);
     this.timeline.load(value.segments);
     if (!matchMedia("(prefers-reduced-motion: reduce)").matches) this.clock.play();
-    if (!value.example) this.stage.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    if (!value.example) this.picture.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }
 
-  /** Give everyone their body: the motion's, with the height and build that the page's sliders stand at. */
+  /** Labels, notes, captions, and the picture in words. */
+  tell(value) {
+    this.captions.load(value.segments);
+    this.panels.forEach((panel, i) => panel.name(value.panels[i].label, value.panels[i].note));
+    this.cells.count = 0; // to be arranged anew
+    this.canvas.setAttribute("aria-label", describe(value, this.motion.fps));
+  }
+
+  /** Give everyone of all panels their body. */
+  clothe() {
+    const sliders = this.name === STUDIO ? readBodies() : [];
+    this.shapes = clothe(this.panels, this.body, sliders, this.shapes);
+  }
+
   dress() {
-    if (!this.poser) return;
-    const sliders = readBodies();
-    const { betas } = this.motion.arrays;
-    const size = betas.length / this.poser.people;
-    this.shapes = Array.from({ length: this.poser.people }, (_, person) => {
-      const own = [...betas.subarray(person * size, (person + 1) * size)];
-      own.splice(0, sliders[person]?.length ?? 0, ...(sliders[person] ?? []));
-      const before = this.shapes?.[person];
-      if (before && own.every((beta, k) => beta === before.betas[k])) return before;
-      return { betas: own, ...shapeOf(this.body, own) };
-    });
-    this.poser.setShapes(this.shapes);
-    this.renderer.setShapes(this.shapes);
+    if (!this.panels.length) return;
+    this.clothe();
+    this.renderer.setShapes();
+    this.measureDifference();
+  }
+
+  startOf(poser) {
+    const roots = Array.from({ length: poser.people }, (_, person) => poser.rootAt(0, person));
+    return [0, 2].map((axis) => roots.reduce((sum, root) => sum + root[axis], 0) / roots.length);
   }
 
   meeting(segments) {
@@ -184,9 +206,19 @@ class Viewer {
     return Math.floor((together.start + together.end) / 2);
   }
 
-  goHome() {
-    this.camera.reset();
+  optionsChanged() {
+    this.measureDifference();
     this.draw();
+  }
+
+  /** How far the colours of a difference reach, and the legend that says so. */
+  measureDifference() {
+    const on = this.options.difference && this.panels.length > 1;
+    this.scale = on ? scaleOf(this.panels.map(({ poser }) => poser)) : 0;
+    this.legend.hidden = !on;
+    if (!on) return;
+    const cm = Math.round(this.scale * 100);
+    this.legend.querySelectorAll("b").forEach((tick, i) => (tick.textContent = [`0`, `${cm / 2}`, `${cm} cm`][i]));
   }
 
   say(text) {
@@ -194,43 +226,23 @@ class Viewer {
     this.message.hidden = !text;
   }
 
-  makeTags(people) {
-    this.tags.replaceChildren(
-      ...people.map((name, person) => {
-        const tag = document.createElement("span");
-        tag.className = `is-tag is-person-${person}`;
-        tag.textContent = name;
-        return tag;
-      }),
-    );
-  }
-
   changed() {
-    const { clock, buttons } = this;
-    buttons.play.setAttribute("aria-label", clock.playing ? "Pause" : "Play");
-    buttons.play.classList.toggle("is-playing", clock.playing);
-    this.time.textContent = `${(clock.frame / clock.fps).toFixed(1)} s · frame ${Math.round(clock.frame)} of ${clock.last}`;
+    this.transport.update();
     this.timeline.update();
-    this.captions();
+    this.captions.update(this.clock.frame);
     this.draw();
+    this.announce();
   }
 
-  captions() {
-    const segment = this.value?.segments.find(({ end }) => this.clock.frame < end) ?? this.value?.segments.at(-1);
-    if (!segment || segment === this.captioned) return;
-    this.captioned = segment;
-    this.caption.replaceChildren(
-      ...segment.texts.map(({ people, text }) => {
-        const line = document.createElement("span");
-        for (const person of people) {
-          const dot = document.createElement("i");
-          dot.className = `is-dot is-person-${person}`;
-          line.append(dot);
-        }
-        line.append(text);
-        return line;
-      }),
-    );
+  /** Tell the page where the clock stands, at most once for each picture of the browser. */
+  announce() {
+    if (this.announcing) return;
+    this.announcing = requestAnimationFrame(() => {
+      this.announcing = 0;
+      const { frame, frames, fps, playing } = this.clock;
+      const detail = { viewer: this.name, frame, frames, fps, playing };
+      window.dispatchEvent(new CustomEvent("intersyn:frame", { detail }));
+    });
   }
 
   draw() {
@@ -238,46 +250,44 @@ class Viewer {
       this.dispose();
       return;
     }
-    const { canvas, camera, clock, poser, renderer, look } = this;
-    const width = this.stage.clientWidth, height = this.stage.clientHeight;
+    const { canvas, camera, cells, clock, panels, renderer, scene, stats } = this;
+    const width = this.picture.clientWidth, height = this.picture.clientHeight;
     if (!renderer || this.gone || !width || !height) return; // a hidden tab has no size: drawn when it is shown
-    this.mindSpeed();
-    const ratio = Math.min(window.devicePixelRatio || 1, MAX_PIXEL_RATIO) * SHARPNESS[this.sharpness];
-    const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
-    poser?.poseAt(clock.frame);
+    stats.begin();
+    const ratio = this.sharpness.ratio(clock.playing);
+    const wide = Math.round(width * ratio), high = Math.round(height * ratio);
+    if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
+    if (cells.fit(Math.max(panels.length, 1), width, height, wide, high)) this.arrange();
+    const reference = this.scale ? panels[0] : null;
+    for (let i = 0; i < panels.length; i++) panels[i].update(clock.frame, this.options, reference, this.scale);
     camera.aimAt(clock.frame);
-    const view = camera.view(width / height);
-    renderer.render({ poser, view, look, light: camera.light(), spread: camera.aim.spread });
-    this.placeTags(view, width, height);
-    this.pictures++;
+    scene.view = camera.view(cells.panelWidth / cells.panelHeight, this.header);
+    scene.light = camera.light();
+    scene.look = this.look;
+    scene.spread = camera.aim.spread;
+    scene.scale = this.scale;
+    scene.frame = clock.frame;
+    renderer.render(scene);
+    const small = cells.panelWidth < SMALL;
+    for (let i = 0; i < panels.length; i++)
+      panels[i].labels.place(panels[i], this.options, scene.view.matrix, cells.panelWidth, cells.panelHeight, small);
+    stats.end(renderer.context);
   }
 
-  /** A machine that draws in software gets fewer pixels rather than a slide show. */
-  mindSpeed() {
-    const now = performance.now();
-    const elapsed = now - this.drawn;
-    this.drawn = now;
-    this.slow = this.clock.playing && elapsed > SLOW ? this.slow + 1 : 0;
-    if (this.slow < PATIENCE || this.sharpness === SHARPNESS.length - 1) return;
-    this.sharpness++;
-    this.slow = 0;
-  }
-
-  /** Names float over heads; where two would overlap, the one further up moves out of the way. */
-  placeTags(view, width, height) {
-    const places = [...this.tags.children].map((tag, person) => {
-      const [x, y, z] = this.poser.joint(person, HEAD);
-      const [left, top, w] = project(view.matrix, x, y + 0.3, z, width, height);
-      return { tag, left, top, w };
+  /** Put what is written over panels where the panels are. */
+  arrange() {
+    const { columns, rows, panelWidth } = this.cells;
+    this.picture.style.setProperty("--is-rows", rows);
+    this.overlay.classList.toggle("is-small", panelWidth < SMALL);
+    this.panels.forEach(({ element }, i) => {
+      const column = i % columns, row = Math.floor(i / columns);
+      element.classList.toggle("is-beside", column > 0);
+      element.classList.toggle("is-below", row > 0);
+      Object.assign(element.style, { left: `${(100 * column) / columns}%`, top: `${(100 * row) / rows}%` });
+      Object.assign(element.style, { width: `${100 / columns}%`, height: `${100 / rows}%` });
     });
-    places.sort((a, b) => b.top - a.top);
-    places.forEach((place, i) => {
-      for (const below of places.slice(0, i))
-        if (Math.abs(below.left - place.left) < TAG_WIDTH) place.top = Math.min(place.top, below.top - TAG_HEIGHT);
-      place.tag.hidden = place.w <= 0;
-      place.tag.style.transform = `translate(-50%, -100%) translate(${place.left.toFixed(1)}px, ${place.top.toFixed(1)}px)`;
-    });
+    const heads = this.panels.map((panel) => panel.headHeight);
+    this.header = Math.min(Math.max(0, ...heads) / this.cells.panelHeight, MOST_HEADER);
   }
 
   /** Leave the page: stop the clock, give the GL context back. */
@@ -285,6 +295,8 @@ class Viewer {
     if (this.gone) return;
     this.gone = true;
     this.clock.pause();
+    cancelAnimationFrame(this.announcing);
+    window.removeEventListener("intersyn:seek", this.seek);
     this.resizing?.disconnect();
     this.stopTheme?.();
     this.stopBodies?.();

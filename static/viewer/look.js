@@ -6,20 +6,25 @@ function parse(text) {
 }
 
 const linear = (colour) => colour.map((x) => x ** 2.2);
+const floats = (colours) => Float32Array.from(colours.flat());
 
 /** The colours as renderers take them, from custom properties (#rrggbb) on the element. */
 export function readLook(element) {
   const style = getComputedStyle(element);
   const read = (name) => style.getPropertyValue(`--is-${name}`).trim();
-  const people = ["one", "two", "three", "four"].map(read).filter(Boolean);
+  const people = ["one", "two", "three", "four"].map(read);
+  const heat = [0, 1, 2, 3].map((step) => read(`heat-${step}`));
   return {
-    people: people.map((colour) => linear(parse(colour))),
-    paint: people.map(parse), // for what is not lit
-    sky: linear(parse(read("sky"))),
-    bounce: linear(parse(read("bounce"))),
-    floor: parse(read("floor")),
-    line: parse(read("floor-line")),
-    shadow: parse(read("floor-shadow")),
+    people: people.map((colour) => Float32Array.from(linear(parse(colour)))),
+    paint: floats(people.map(parse)), // for what is not lit
+    ramp: floats(heat.map(parse).map(linear)), // of distances, from none to many
+    glow: floats(linear(parse(read("touch")))),
+    sky: floats(linear(parse(read("sky")))),
+    bounce: floats(linear(parse(read("bounce")))),
+    floor: floats(parse(read("floor"))),
+    line: floats(parse(read("floor-line"))),
+    number: floats(parse(read("floor-number"))),
+    shadow: floats(parse(read("floor-shadow"))),
     css: { people, line: read("floor-line") },
   };
 }

@@ -1,32 +1,32 @@
-// Turning the view: drag to orbit, pinch or wheel to zoom, arrow keys when the picture has the focus.
+// Turning the view: drag to orbit, with the right button, shift or two fingers to move, pinch or wheel to zoom.
 
 const TURN = 0.008; // radians per pixel
-const KEY_TURN = 0.12; // radians per key press
-const KEYS = {
-  ArrowLeft: [-KEY_TURN, 0], ArrowRight: [KEY_TURN, 0], ArrowUp: [0, KEY_TURN], ArrowDown: [0, -KEY_TURN],
-};
 
-export function control(canvas, camera, redraw) {
+/** `panelHeight()` in pixels says how far a movement goes. */
+export function control(canvas, camera, panelHeight, redraw) {
   const pointers = new Map();
-  const gap = () => {
-    const [a, b] = [...pointers.values()];
-    return Math.hypot(a.x - b.x, a.y - b.y);
-  };
+  const gap = ([a, b]) => Math.hypot(a.x - b.x, a.y - b.y);
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
-    pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    pointers.set(event.pointerId, { x: event.clientX, y: event.clientY, pan: event.button === 2 || event.shiftKey });
   });
   canvas.addEventListener("pointermove", (event) => {
-    const before = pointers.get(event.pointerId);
-    if (!before) return;
-    const wide = pointers.size === 2 ? gap() : 0;
-    pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-    if (pointers.size === 1) camera.orbit((before.x - event.clientX) * TURN, (event.clientY - before.y) * TURN);
-    else if (pointers.size === 2) camera.zoomBy(wide / Math.max(gap(), 1));
+    const held = pointers.get(event.pointerId);
+    if (!held) return;
+    const right = event.clientX - held.x, down = event.clientY - held.y;
+    const wide = pointers.size === 2 ? gap([...pointers.values()]) : 0;
+    held.x = event.clientX;
+    held.y = event.clientY;
+    if (pointers.size === 2) {
+      camera.zoomBy(wide / Math.max(gap([...pointers.values()]), 1));
+      camera.panBy(right / 2, down / 2, panelHeight()); // each finger is half of the hand
+    } else if (held.pan) camera.panBy(right, down, panelHeight());
+    else camera.orbit(-right * TURN, down * TURN);
     redraw();
   });
   for (const name of ["pointerup", "pointercancel", "lostpointercapture"])
     canvas.addEventListener(name, (event) => pointers.delete(event.pointerId));
+  canvas.addEventListener("contextmenu", (event) => event.preventDefault());
   canvas.addEventListener(
     "wheel",
     (event) => {
@@ -38,12 +38,4 @@ export function control(canvas, camera, redraw) {
     },
     { passive: false },
   );
-  canvas.addEventListener("keydown", (event) => {
-    if (event.key in KEYS) camera.orbit(...KEYS[event.key]);
-    else if (event.key === "+" || event.key === "=") camera.zoomBy(0.9);
-    else if (event.key === "-") camera.zoomBy(1.1);
-    else return;
-    event.preventDefault();
-    redraw();
-  });
 }

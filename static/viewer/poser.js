@@ -7,7 +7,9 @@ export class Poser {
     [this.frames, this.people, this.joints] = motion.shapes.rotations;
     this.rotations = motion.arrays.rotations;
     this.root = motion.arrays.root;
+    this.fps = motion.fps;
     this.stance = motion.stance;
+    this.lifts = Array(this.people).fill(1);
     this.parents = body.parents;
     const count = this.people * this.joints;
     this.world = new Float32Array(count * 12); // rows of 3 x 4: rotation and joint position
@@ -20,14 +22,31 @@ export class Poser {
     this.shapes = shapes;
     this.lifts = shapes.map(({ stance }) => stance / this.stance);
     this.frame = -1;
+    this.all = null;
   }
 
-  /** Position of a joint as [x, y, z], at the instant last posed. */
+  /** Positions of all joints at all frames, (frames, people, joints, 3); computed when first asked for. */
+  get tracks() {
+    if (this.all) return this.all;
+    const row = this.people * this.joints;
+    this.all = new Float32Array(this.frames * row * 3);
+    const now = this.frame;
+    for (let frame = 0; frame < this.frames; frame++) {
+      this.poseAt(frame);
+      for (let i = 0; i < row; i++)
+        for (let axis = 0; axis < 3; axis++) this.all[(frame * row + i) * 3 + axis] = this.world[i * 12 + axis * 4 + 3];
+    }
+    if (now >= 0) this.poseAt(now);
+    return this.all;
+  }
+
+  /** Position of a joint as [x, y, z], at the instant last posed; for what is not done in every picture. */
   joint(person, joint) {
     const at = (person * this.joints + joint) * 12;
     return [this.world[at + 3], this.world[at + 7], this.world[at + 11]];
   }
 
+  /** The pelvis at a frame, as [x, y, z]. */
   rootAt(frame, person) {
     const at = (frame * this.people + person) * 3;
     return [this.root[at], this.root[at + 1] * this.lifts[person], this.root[at + 2]];
@@ -43,21 +62,23 @@ export class Poser {
   }
 
   posePerson(person, first, next, weight) {
-    const { joints, parents, rotations, world, skin } = this;
+    const { joints, parents, rotations, root, world, skin } = this;
     const { rest } = this.shapes[person];
     const rowA = (first * this.people + person) * joints * 4;
     const rowB = (next * this.people + person) * joints * 4;
-    const rootA = this.rootAt(first, person);
-    const rootB = this.rootAt(next, person);
+    const rootA = (first * this.people + person) * 3;
+    const rootB = (next * this.people + person) * 3;
+    const lift = this.lifts[person];
     for (let j = 0; j < joints; j++) {
       const a = rowA + j * 4;
       const b = rowB + j * 4;
       let cosine = 0;
       for (let k = 0; k < 4; k++) cosine += rotations[a + k] * rotations[b + k];
       const sign = cosine < 0 ? -weight : weight; // the shorter way round
-      const mix = (k) => rotations[a + k] * (1 - weight) + rotations[b + k] * sign;
-      let w = mix(0), x = mix(1), y = mix(2), z = mix(3);
-      const scale = 1 / Math.hypot(w, x, y, z);
+      const stay = 1 - weight;
+      let w = rotations[a] * stay + rotations[b] * sign, x = rotations[a + 1] * stay + rotations[b + 1] * sign;
+      let y = rotations[a + 2] * stay + rotations[b + 2] * sign, z = rotations[a + 3] * stay + rotations[b + 3] * sign;
+      const scale = 1 / Math.sqrt(w * w + x * x + y * y + z * z);
       w *= scale; x *= scale; y *= scale; z *= scale;
       const m00 = 1 - 2 * (y * y + z * z), m01 = 2 * (x * y - z * w), m02 = 2 * (x * z + y * w);
       const m10 = 2 * (x * y + z * w), m11 = 1 - 2 * (x * x + z * z), m12 = 2 * (y * z - x * w);
@@ -71,7 +92,7 @@ export class Poser {
           world[o] = row === 0 ? m00 : row === 1 ? m10 : m20;
           world[o + 1] = row === 0 ? m01 : row === 1 ? m11 : m21;
           world[o + 2] = row === 0 ? m02 : row === 1 ? m12 : m22;
-          world[o + 3] = rootA[row] * (1 - weight) + rootB[row] * weight;
+          world[o + 3] = (root[rootA + row] * (1 - weight) + root[rootB + row] * weight) * (row === 1 ? lift : 1);
         } else {
           const p = parent + row * 4;
           const q = parents[j] * 3;

@@ -1,6 +1,4 @@
-// The bar under the picture: what happens when, where we are, and a handle on both.
-
-const KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
+// The bar under the picture: what happens when, where we are, and a handle on both. Its keys are the viewer's.
 
 export class Timeline {
   constructor(element, clock) {
@@ -22,13 +20,6 @@ export class Timeline {
     });
     element.addEventListener("pointermove", (event) => dragging && seek(event));
     for (const name of ["pointerup", "pointercancel"]) element.addEventListener(name, () => (dragging = false));
-    element.addEventListener("keydown", (event) => {
-      if (event.key in KEYS) clock.step(KEYS[event.key] * (event.shiftKey ? 10 : 1));
-      else if (event.key === "Home") clock.step(-clock.frames);
-      else if (event.key === "End") clock.step(clock.frames);
-      else return;
-      event.preventDefault();
-    });
   }
 
   load(segments) {
@@ -43,12 +34,16 @@ export class Timeline {
       }),
     );
     this.element.setAttribute("aria-valuemax", this.clock.last);
+    this.shown = -1;
   }
 
   update() {
     const { frame, last, fps } = this.clock;
     this.head.style.left = `${last ? (100 * frame) / last : 0}%`;
-    this.element.setAttribute("aria-valuenow", Math.round(frame));
-    this.element.setAttribute("aria-valuetext", `frame ${Math.round(frame)}, ${(frame / fps).toFixed(1)} seconds`);
+    const whole = Math.round(frame);
+    if (whole === this.shown) return;
+    this.shown = whole;
+    this.element.setAttribute("aria-valuenow", whole);
+    this.element.setAttribute("aria-valuetext", `frame ${whole}, ${(whole / fps).toFixed(1)} seconds`);
   }
 }

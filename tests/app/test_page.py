@@ -162,7 +162,7 @@ def test_playback_advances_and_obeys_the_keyboard(visit: Visit):
     assert page.locator(".is-timeline").get_attribute("aria-valuenow") == "12"
     yaw = visit.ask("viewer.camera.yaw")
     page.locator(".is-canvas").focus()
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
     assert visit.ask("viewer.camera.yaw") > yaw
     assert visit.complaints == []
 
