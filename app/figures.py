@@ -139,7 +139,7 @@ def feet_plot(panels: Sequence[Panel], timeline: Timeline | None) -> Plot:
             x += [start / fps, end / fps, None]
         y = [-place if value is not None else None for value in x]
         _trace(figure, 1, x, y, INKS[p], k, width=5, style="solid", legendgroup=str(k), hoverinfo="skip",
-               opacity=1 - 0.2 * k)  # fmt: skip
+               opacity=1 - 0.14 * k)  # fmt: skip
     middle = (len(panels) - 1) / 2
     names = [
         f"{PEOPLE[p].removeprefix('Person ')}, {('left', 'right')[side]}" for p in range(people) for side in (0, 1)

@@ -5,6 +5,7 @@ import { paint } from "./paint.js";
 
 const VIEWER = "viewer"; // the element id of the viewer whose motions are plotted
 const ROOT = "plots";
+const SWIPE = 8; // pixels sideways by which a finger means the plot
 
 /** `element` holds the sentences; the plots come and go beside it, in the card that both are in. */
 export function mount(element) {
@@ -53,11 +54,20 @@ export function mount(element) {
   function listen(plot) {
     plot.addEventListener("pointerdown", (event) => {
       if (event.button !== 0 || plot._fullLayout?.dragmode !== false || !event.target.closest(".nsewdrag")) return;
-      seek(plot, event);
-      const drag = (moved) => seek(plot, moved);
-      const end = () => window.removeEventListener("pointermove", drag);
-      window.addEventListener("pointermove", drag); // plotly lays a cover over the page while a button is down
-      for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, end, { once: true });
+      const finger = event.pointerType === "touch"; // may have come to scroll the page
+      if (!finger) seek(plot, event);
+      const held = new AbortController();
+      const drag = (moved) => {
+        if (!finger || Math.abs(moved.clientX - event.clientX) > SWIPE) seek(plot, moved);
+      };
+      const end = (ended) => {
+        held.abort();
+        if (finger && ended.type === "pointerup") seek(plot, ended);
+      };
+      // On the window, since plotly lays a cover over the page while a button is down.
+      const { signal } = held;
+      window.addEventListener("pointermove", drag, { signal });
+      for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, end, { signal });
     });
   }
 

@@ -116,7 +116,7 @@ def visit(chromium: str, address: str) -> Iterator[Visit]:
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=[*BROWSER])
         try:
-            yield Visit(browser.new_page(viewport={"width": 1280, "height": 900}), address)
+            yield Visit(browser.new_page(viewport={"width": 1280, "height": 900}, has_touch=True), address)
         finally:
             browser.close()
 
@@ -178,6 +178,10 @@ def test_plots_follow_the_window_and_the_theme(visit: Visit, tmp_path: Path) -> 
     below = page.locator("#plot-jerk .legend .bg").bounding_box()
     axis = page.locator("#plot-jerk .x2title").bounding_box()
     assert below["y"] >= axis["y"] + axis["height"] - 2, "the legend has room below the axis"
+
+    ground = visit.plot("jerk").locator(".nsewdrag").first.bounding_box()
+    page.touchscreen.tap(ground["x"] + ground["width"] / 2, ground["y"] + 20)
+    assert [seek["frame"] for seek in page.evaluate("sought")] == [60], "once, when the finger leaves"
 
     # Each person's line takes the theme's colour, and so does the picture that is saved.
     colour = "[...document.querySelectorAll('#plot-jerk .js-line')].map((line) => line.style.stroke)"
