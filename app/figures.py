@@ -30,6 +30,7 @@ STYLES = ("solid", "dash", "dot", "dashdot")  # of panels
 ROW, TRACK, TOP, BOTTOM = 132, 13, 44, 50  # pixels: a row of curves, a track of a foot, the margins
 LEGEND = 29  # pixels more at the bottom; static/plots/index.js gives it what it takes on a narrow screen
 LEAST_LABEL = 0.13  # of the width: a shorter segment's name would run into the next
+INK = re.compile(r"--is-([\w-]+):\s*(#[0-9a-fA-F]{6})")
 Rows = list[tuple[str, float]]  # what each row is called, and its height in pixels
 
 
@@ -63,9 +64,12 @@ class Plot:
 
 @cache
 def inks() -> dict[str, str]:
-    """The light palette of page.css: name without its prefix -> #rrggbb."""
-    root = re.search(r":root \{(.*?)\}", (STATIC / "page.css").read_text(encoding="utf-8"), re.DOTALL)
-    return dict(re.findall(r"--is-([\w-]+):\s*(#[0-9a-fA-F]{6})", root[1]))
+    """The light palette: name without its prefix -> #rrggbb. What plots.css has of its own goes before page.css."""
+    found: dict[str, str] = {}
+    for sheet in ("page.css", "plots.css"):
+        root = re.search(r":root \{(.*?)\}", (STATIC / sheet).read_text(encoding="utf-8"), re.DOTALL)
+        found |= {name.removeprefix("line-"): colour for name, colour in INK.findall(root[1])}
+    return found
 
 
 def jerk_plot(panels: Sequence[Panel], timeline: Timeline | None, reference: Reference) -> Plot:

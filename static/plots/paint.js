@@ -3,7 +3,8 @@
 /** Paint a plot in the theme's colours, where it has others. Shapes and annotations are called by their ink. */
 export function paint(plot) {
   const style = getComputedStyle(plot);
-  const ink = (name) => style.getPropertyValue(`--is-${name}`).trim();
+  const read = (name) => style.getPropertyValue(`--is-${name}`).trim();
+  const ink = (name) => read(`line-${name}`) || read(name);
   const { layout, data } = plot;
   if (layout.paper_bgcolor === ink("card") && layout.font.color === ink("text")) return;
   for (const trace of data) trace.line.color = ink(trace.meta.ink);

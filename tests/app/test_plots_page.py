@@ -188,7 +188,9 @@ def test_plots_follow_the_window_and_the_theme(visit: Visit, tmp_path: Path) -> 
     light = page.evaluate(colour)
     page.evaluate("document.body.classList.add('dark')")
     page.wait_for_function(f"light => {colour}[0] !== light", arg=light[0])
-    assert "rgb(236, 130, 99)" in page.evaluate(colour), "--is-one of the dark page"
+    dark = page.evaluate("getComputedStyle(document.body).getPropertyValue('--is-one').trim()")
+    red, green, blue = (int(dark[k : k + 2], 16) for k in (1, 3, 5))
+    assert f"rgb({red}, {green}, {blue})" in page.evaluate(colour)
     visit.cursor_settles("jerk", 3.0)
     with page.expect_download() as download:
         page.locator("#plot-jerk .modebar-btn[data-title^=Download]").press("Enter")
