@@ -47,15 +47,21 @@ def first_person(motion: Motion) -> FirstPerson:
     if met is None:
         raise ValueError("this motion's timeline has no interaction of everybody")
     table, _ = PartTable.from_timelines([in_order_of_people(motion.timeline)])
-    local, root = motion.quaternions()[None], motion.trans[None]
-    frames = interaction_frames(root[..., ::2], heading_of(quaternion_to_matrix(local[..., 0, :])), table)
+    place, heading = floor_poses(motion)
+    frames = interaction_frames(place[None], heading[None], table)
     origin, yaw = person_frames(frames, table, motion.frames)
+    local, root = motion.quaternions()[None], motion.trans[None]
     features = encode(local, root, local.new_zeros(*root.shape[:3], len(FOOT_JOINTS)), table, frames)[0]
     now = slice(met.start, met.end)
     return FirstPerson(
         met.start, met.end, origin[0, :, met.start], yaw[0, :, met.start],
         features[:, now, SLICES["root_xz"]], features[:, now, SLICES["heading"]],
     )  # fmt: skip
+
+
+def floor_poses(motion: Motion) -> tuple[Tensor, Tensor]:
+    """Where everyone is on the floor of the motion's own world: (x, z) (P, T, 2) metres and heading (P, T) radians."""
+    return motion.trans[..., ::2], heading_of(quaternion_to_matrix(motion.quaternions()[..., 0, :]))
 
 
 def seen_from(motion: Motion, origin: Tensor, yaw: Tensor) -> Motion:

@@ -79,9 +79,10 @@ export class Camera {
     for (let i = 0; i < 3; i++) this.pan[i] += (this.gaze[4 * i + 1] * down - this.gaze[4 * i] * right) * scale;
   }
 
-  /** New motions: their track, and the profile to see them in. The visitor's own pitch and zoom are kept. */
+  /** New motions: their track, and the profile to see them in (null: as before). The visitor's own pitch and zoom are kept. */
   setTrack(track, side) {
     this.track = track;
+    if (side === null) return;
     this.side = side;
     this.yaw = this.home.yaw = side + OBLIQUE;
     this.pan.fill(0);

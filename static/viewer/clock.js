@@ -15,10 +15,11 @@ export class Clock {
     this.tick = this.tick.bind(this);
   }
 
-  load(frames, fps) {
+  /** Another motion, from its start or (stay) from where the one before stands. */
+  load(frames, fps, stay = false) {
     this.frames = frames;
     this.fps = fps;
-    this.seek(0);
+    this.seek(stay ? this.frame : 0);
   }
 
   get last() {

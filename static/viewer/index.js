@@ -10,6 +10,7 @@ import { scaleOf } from "./difference.js";
 import { GLRenderer, NoWebGL } from "./gl.js";
 import { Cells } from "./layout.js";
 import { onThemeChange, readLook } from "./look.js";
+import { project } from "./math.js";
 import { Panel } from "./panel.js";
 import { control } from "./pointer.js";
 import { Show } from "./show.js";
@@ -51,6 +52,7 @@ class Viewer {
     this.panels = [];
     this.shapes = [];
     this.shown = null; // the addresses of the motions
+    this.overlays = new Set(); // what others draw over each picture: functions of `project`
     this.scale = 0; // metres of the last colour of a difference, 0 where none is asked for
     this.header = 0; // the share of a panel's height that its name and note take
     this.cells = new Cells();
@@ -130,8 +132,11 @@ class Viewer {
     window.addEventListener("intersyn:seek", this.seek);
   }
 
-  /** Show what the page handed over; null is the empty stage. Answers late are dropped. */
-  async show(value) {
+  /**
+   * Show what the page handed over; null is the empty stage. Answers late are dropped. stay: the clock and the view stay
+   * as they are; track: the camera goes after these people, and not after those before.
+   */
+  async show(value, { stay = false, track = true } = {}) {
     if (!this.body) return;
     if (!value?.panels) {
       if (!this.panels.length) this.say(value?.message ?? "");
@@ -142,7 +147,7 @@ class Viewer {
     const shown = addresses.join("\n");
     if (this.shown === shown) {
       this.tell(value); // the same request gives the same motion: show that something was done
-      this.clock.seek(0);
+      if (!stay) this.clock.seek(0);
       return;
     }
     this.shown = shown;
@@ -164,15 +169,16 @@ class Viewer {
     this.picture.style.setProperty("--is-panels", this.panels.length);
     this.clothe();
     this.renderer.setPanels(this.panels, this.panels[0].encounters[0]?.origin ?? this.startOf(this.poser));
-    this.camera.setTrack(framing(this.panels.map(({ poser }) => poser)), profile(this.poser, this.meeting(value.segments)));
+    const side = stay ? null : profile(this.poser, this.meeting(value.segments));
+    if (track) this.camera.setTrack(framing(this.panels.map(({ poser }) => poser)), side);
     this.tell(value);
     this.options.offer(this.panels.length);
     this.measureDifference();
     this.element.dataset.loaded = "true";
-    this.clock.load(this.poser.frames, this.motion.fps);
+    this.clock.load(this.poser.frames, this.motion.fps, stay);
     this.timeline.load(value.segments);
-    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) this.clock.play();
-    if (!value.example) this.picture.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    if (!stay && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.clock.play();
+    if (!value.example && this.name === STUDIO) this.picture.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }
 
   /** Labels, notes, captions, and the picture in words. */
@@ -271,6 +277,7 @@ class Viewer {
     const small = cells.panelWidth < SMALL;
     for (let i = 0; i < panels.length; i++)
       panels[i].labels.place(panels[i], this.options, scene.view.matrix, cells.panelWidth, cells.panelHeight, small);
+    for (const draw of this.overlays) draw(project);
     stats.end(renderer.context);
   }
 

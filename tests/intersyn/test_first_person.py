@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from intersyn.data.sample import list_examples, load_sample, to_motion
-from intersyn.first_person import first_person, seen_from
+from intersyn.first_person import first_person, floor_poses, seen_from
 from intersyn.motion import Motion
-from intersyn.rotations import heading_of, quaternion_to_matrix, rotate_xz, wrap_angle
+from intersyn.rotations import rotate_xz, wrap_angle
 from tests.motions import smooth_motion, timeline
 
 
@@ -18,18 +18,14 @@ def walk(pattern: str, people: int = 2) -> Motion:
     return Motion.from_quaternions(local, root, 20.0, plan)
 
 
-def headings(motion: Motion) -> torch.Tensor:
-    return heading_of(quaternion_to_matrix(motion.quaternions()[..., 0, :]))
-
-
 def test_my_features_are_my_place_in_my_frame() -> None:
     motion = walk("sis")
     seen = first_person(motion)
     assert (seen.start, seen.end) == (40, 80)
     for me in (0, 1):
         mine = seen_from(motion, seen.origin[me], seen.yaw[me])
-        torch.testing.assert_close(mine.trans[me, 40:80][:, ::2], seen.place[me], atol=1e-5, rtol=0)
-        heading = headings(mine)[me, 40:80]
+        place, heading = (values[me, 40:80] for values in floor_poses(mine))
+        torch.testing.assert_close(place, seen.place[me], atol=1e-5, rtol=0)
         expected = torch.stack((torch.cos(heading), torch.sin(heading)), -1)
         torch.testing.assert_close(expected, seen.heading[me], atol=1e-4, rtol=0)
 
