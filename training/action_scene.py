@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -50,6 +51,11 @@ class Scene:
 
     def mirrored(self) -> Scene:
         """What a mirror shows: left and right exchanged."""
+        return self._reflection
+
+    @cached_property
+    def _reflection(self) -> Scene:
+        # a clip is asked for many promises, each of them in both readings
         return Scene.of(mirror_rotations(self.local), mirror_positions(self.root), self.fps)
 
     def swapped(self) -> Scene:

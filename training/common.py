@@ -52,12 +52,13 @@ def run_command(main: Callable[[Config], None], config: Config) -> None:
         sys.exit(2)
 
 
-def write_report(out: Path, page: str, report: Mapping[str, Any]) -> None:
-    """A Markdown page, and a JSON of the same name beside it; the page also to stdout."""
+def write_report(out: Path, page: str, report: Mapping[str, Any], show: bool = True) -> None:
+    """A Markdown page, and a JSON of the same name beside it; the page also to stdout, if it is to be shown."""
     for path, content in ((out, page), (out.with_suffix(".json"), json.dumps(report, indent=1) + "\n")):
         with atomic_write(path, "w") as file:
             file.write(content)
-    print(page)
+    if show:
+        print(page)
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,12 @@ def retold(
     return out
 
 
+def texts_by_kind(timelines: Sequence[Timeline]) -> dict[bool, list[str]]:
+    """The texts of interactions (True) and of solos (False) that some timelines have."""
+    parts = [part for line in timelines for segment in line.segments for part in segment.parts]
+    return {kind: sorted({part.text for part in parts if part.is_interaction == kind}) for kind in (False, True)}
+
+
 def _late(joints: Tensor, frames: int) -> Tensor:
     """(P, T, 22, 3) that begins `frames` later; its end is cut off."""
     at = (torch.arange(joints.shape[1]) - frames).clamp_min(0)

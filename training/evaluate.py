@@ -93,13 +93,15 @@ def main(config: Config) -> None:
     per_action = (
         config.per_action if config.per_action is not None else QUICK_PER_ACTION if config.quick else PER_ACTION
     )
-    actions = None
+    report = _about(pipe, benchmark, chosen) | found if found is not None else None
     if per_action:
+        if report is not None:  # the longer half is done: whoever has to stop now has its figures
+            write_report(config.out, markdown(report), report, show=False)
         every = load_clips(config.data, SPLITS)
         seed = benchmark.seeds[0]
         actions = suite_actions.run(pipe, store, every, benchmark.split, per_action, chosen, seed, state)
-    if state.is_main_process:
-        report = _about(pipe, benchmark, chosen) | found | ({"actions": actions} if actions else {})
+        report = report and report | {"actions": actions}
+    if report is not None:
         write_report(config.out, markdown(report), report)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations
 from typing import Any
 
 import torch
@@ -83,21 +83,22 @@ def answers(
 
 
 def steps_back(levels: Sequence[Level], values: Sequence[float]) -> list[dict[str, Any]]:
-    """Of each figure the worst step from one level to the next at which it improves though the motion gets worse.
+    """Of each figure the two levels between which it improves most though the motion gets worse.
 
     {"figure", "from", "to", "by", "plus_minus"}: half of the 95% interval over items, None for figures without items. A
-    figure without such a step is not in the list.
+    figure that improves between no two levels is not in the list.
     """
     found = []
     for name in (figure for figure in FIGURES if figure in levels[0].figures):
-        sign = -1.0 if name in FALLING else 1.0
-        rise = [sign * (after.figures[name] - before.figures[name]) for before, after in pairwise(levels)]
-        k = min(range(len(rise)), key=rise.__getitem__)
-        if rise[k] < 0:
+        sign = 1.0 if name in FALLING else -1.0
+        gain = {(a, b): sign * (levels[b].figures[name] - levels[a].figures[name])
+                for a, b in combinations(range(len(levels)), 2)}  # fmt: skip
+        a, b = max(gain, key=gain.__getitem__)
+        if gain[a, b] > 0:
             half = None
             if name in levels[0].items:
-                half = paired_change(levels[k].items[name], levels[k + 1].items[name]).half_width
-            found.append({"figure": name, "from": values[k], "to": values[k + 1], "by": -rise[k], "plus_minus": half})
+                half = paired_change(levels[a].items[name], levels[b].items[name]).half_width
+            found.append({"figure": name, "from": values[a], "to": values[b], "by": gain[a, b], "plus_minus": half})
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -16,6 +16,7 @@ from intersyn.data.store import COMPOSED, ClipStore
 from intersyn.data.text_classes import TextClasses
 from intersyn.pipeline import InterSynPipeline
 from intersyn.skeleton import global_rotations, joints_from_global
+from training.corruptions import retold, texts_by_kind
 from training.frozen_benchmark import Benchmark, Entry
 from training.suite_figures import WINDOW, cleaned_figures, figures, references
 from training.suite_generation import batches, generate
@@ -33,6 +34,7 @@ from training.suite_tables import (
     distances,
     estimate,
     evaluator_figures,
+    retrieval_figures,
     sequence_figures,
 )
 
@@ -89,6 +91,8 @@ def run(
         others = benchmark.references[: settings.sequences]
         reference = real_reference(others, store, judges)
         seed = benchmark.seeds[0]
+        blind = other_texts(entries, asked, judges, TextClasses(store.clips), seed)
+        report["layout"] = {name: {"mean": value} for name, value in retrieval_figures(rows[REAL], blind, seed).items()}
         report["evaluator"] = {name: evaluator_figures(group, asked, reference, seed) for name, group in rows.items()}
         own = judges.embed([one.raw for one in real], lines, insides)
         floor = distances(torch.cat([one.interiors for one in own]), reference.interiors, "interior ")
@@ -135,6 +139,21 @@ def what_was_asked(entries: Sequence[Entry], judges: Judges, classes: TextClasse
         [classes.of(line.segments[0].parts[0].text) for line in flat],
         [entry.pattern for entry in entries],
         [entry.pattern for entry, lines in zip(entries, parts, strict=True) for _ in lines],
+    )
+
+
+def other_texts(entries: Sequence[Entry], asked: Asked, judges: Judges, classes: TextClasses, seed: int) -> Asked:
+    """The same pools with every text, right and wrong ones, told by another action's.
+
+    What is found then is found by the layout: how long a segment lasts, and who is together when.
+    """
+    lines = [entry.timeline for entry in entries]
+    generator = torch.Generator().manual_seed(seed)
+    told = retold(lines, 100, texts_by_kind(lines), classes, generator)
+    wrong = [replace(entry, timeline=line).exchanged for entry, line in zip(entries, told, strict=True)]
+    parts = [part for line in told for part in part_timelines(line)]
+    return replace(
+        asked, wholes=judges.embed_texts(told), wrong=judges.embed_texts(wrong), parts=judges.embed_texts(parts)
     )
 
 

@@ -28,10 +28,10 @@ from intersyn.models.boundary_detector import BoundaryDetector
 from intersyn.models.evaluator import Evaluator
 from intersyn.timeline import Timeline, mirror_text, swap_roles
 from training.common import load_clips, run_command, write_report
-from training.corruptions import CORRUPTIONS, retold
+from training.corruptions import CORRUPTIONS, retold, texts_by_kind
 from training.frozen_benchmark import FOLDER, Benchmark, Entry, check_data, weights_hash
 from training.judge_figures import Level, Pools, answers, detector_figures, judged, share
-from training.suite_interleaved import real_reference, what_was_asked
+from training.suite_interleaved import other_texts, real_reference, what_was_asked
 from training.suite_judges import Embedded, Judges, part_timelines
 from training.suite_material import interiors, realise
 from training.suite_meshes import kind_of
@@ -61,7 +61,7 @@ class Examination:
 
     def __init__(self, judges: Judges, benchmark: Benchmark, store: ClipStore, count: int, seed: int) -> None:
         self.judges, self.seed = judges, seed
-        entries = benchmark.sequences[:count]
+        entries = self.entries = benchmark.sequences[:count]
         self.lines = [entry.timeline for entry in entries]
         self.insides = [interiors(entry) for entry in entries]
         self.classes = TextClasses(store.clips)
@@ -78,14 +78,19 @@ class Examination:
         """Every figure of some motions under some texts."""
         return judged(embedded, asked, self.reference, self.pools)
 
-    def precision(self, real: Level) -> list[dict[str, Any]]:
-        """R-precision of real motion: a row for each kind of pool and k, with its 95% interval and chance."""
+    def precision(self, real: Level, embedded: Sequence[Embedded]) -> list[dict[str, Any]]:
+        """R-precision of real motion: a row for each kind of pool and k, with its 95% interval.
+
+        "layout": the same under texts of other actions, which share nothing with the motion but who is together when.
+        """
         rows = []
+        layout = self.level(embedded, other_texts(self.entries, self.asked, self.judges, self.classes, self.seed))
         for what in ("segment", "sequence"):
             for k in (1, 2, 3):
                 values = real.items.get(f"{what} R@{k}")
                 if values is not None:
-                    rows.append({"name": f"{what} R@{k}", "chance": k / POOL} | share(values))
+                    name = f"{what} R@{k}"
+                    rows.append({"name": name, "chance": k / POOL, "layout": layout.figures[name]} | share(values))
         return rows
 
     def told_otherwise(self, embedded: Sequence[Embedded]) -> list[dict[str, Any]]:
@@ -118,9 +123,7 @@ class Examination:
 
     def wrong_texts(self, real: Level, embedded: Sequence[Embedded]) -> dict[str, Any]:
         """The same of motion as it is, under texts of other clips; distances between sets of motions do not change."""
-        parts = [part for line in self.lines for segment in line.segments for part in segment.parts]
-        texts = {kind: sorted({part.text for part in parts if part.is_interaction == kind}) for kind in (False, True)}
-        levels = [real]
+        levels, texts = [real], texts_by_kind(self.lines)
         for percent in TEXT_LEVELS[1:]:
             generator = torch.Generator().manual_seed(self.seed)
             lines = retold(self.lines, percent, texts, self.classes, generator)
@@ -172,7 +175,7 @@ def main(config: Config) -> None:
         "segments": len(examination.asked.parts),
         "steps": {"evaluator": judges.evaluator.config.steps, "detector": judges.detector.config.steps},
         "sha256": {"evaluator": weights_hash(config.evaluator), "detector": weights_hash(config.detector)},
-        "precision": examination.precision(real),
+        "precision": examination.precision(real, embedded),
         "otherwise": examination.told_otherwise(embedded),
         "corruptions": [*examination.corruptions(real), examination.wrong_texts(real, embedded)],
         "detector": detector_figures(judges.detector, examination.motions, examination.lines, kinds),
