@@ -11,7 +11,6 @@ import gradio as gr
 
 from app.gpu import GenerationError, load_pipeline, request_of, run_on_gpu, to_motions
 from app.limits import GENERATIONS_AT_ONCE, check_request
-from app.presets import END, FRAMES, START
 from app.state import read_settings
 from intersyn.export.formats import FORMATS, export
 from intersyn.export.options import ExportOptions
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 MODEL = "model"  # concurrency_id of whatever generates: the page and the API take turns
 GENERATE = "generate"
+FRAMES, START, END = 196, 70, 130  # of a scene of which only the texts are given
 SUFFIXES = tuple(suffix for suffix, entry in FORMATS.items() if not entry.drawn)
 
 

@@ -16,16 +16,15 @@ import gradio as gr
 
 from app.assets import Assets
 from app.bodies import Sliders
-from app.form import VARIANTS
 from app.generation import GenerationError, Generator
 from app.limits import FILMS_AT_ONCE, HANDLERS_AT_ONCE, MAX_FILE_FRAMES, MAX_PICTURES
+from app.panels import VARIANTS
 from app.session import Session
 from app.viewer import status, status_line
 from intersyn.export.formats import FORMATS, Format, export
 from intersyn.export.options import ExportError, ExportOptions
 
 if TYPE_CHECKING:
-    from intersyn.export.project import Project
     from intersyn.motion import Motion
 
 DRAWN = (".mp4", ".png")  # formats that need OpenGL
@@ -82,11 +81,12 @@ class Downloads:
         idle = gr.update(visible=True), gr.update(visible=False)
         try:
             motion = self.sliders.dress(session.motion, bodies)
+            beside = [self.sliders.dress(other, bodies) for other in session.motions[1:]]
             check_size(motion, entry, rate)
             yield status(f"Preparing {entry.label}…", "busy"), HIDDEN, *_busy(entry)
             with tempfile.TemporaryDirectory(prefix="intersyn-") as folder:
                 path = Path(folder) / f"{session.name}{suffix}"
-                for news in self._work(session, motion, entry, path, rate, units, frame, stop):
+                for news in self._work(session, motion, beside, entry, path, rate, units, frame, stop):
                     if isinstance(news, str):
                         yield news, gr.skip(), gr.skip(), gr.skip()
                     elif not news:
@@ -107,8 +107,8 @@ class Downloads:
         return status("Stopping…", "busy")
 
     def _work(
-        self, session: Session, motion: Motion, entry: Format, path: Path, rate: int, units: str, frame: int,
-        stop: threading.Event,
+        self, session: Session, motion: Motion, beside: Sequence[Motion], entry: Format, path: Path, rate: int,
+        units: str, frame: int, stop: threading.Event,
     ) -> Iterator[str | list[Path]]:  # fmt: skip
         """News for the line, then the files, or none where `stop` was set. Raises what the work raises."""
         news: queue.Queue[str | list[Path] | Exception] = queue.Queue()
@@ -124,7 +124,7 @@ class Downloads:
                     if not held:
                         news.put([])
                         return
-                options = self._options(session, entry, rate, units, min(frame, motion.frames - 1))
+                options = self._options(session, beside, entry, rate, units, min(frame, motion.frames - 1))
                 news.put(export(motion, path, options, progress, stop.is_set))
             except Exception as error:  # a thread's traceback would reach nobody
                 news.put(_as_export_error(error))
@@ -158,28 +158,20 @@ class Downloads:
                 return True
         return False
 
-    def _options(self, session: Session, entry: Format, rate: int, units: str, frame: int) -> ExportOptions:
-        request, drawn = session.request, entry.suffix in DRAWN
+    def _options(
+        self, session: Session, beside: Sequence[Motion], entry: Format, rate: int, units: str, frame: int
+    ) -> ExportOptions:
+        state, drawn = session.state, entry.suffix in DRAWN
         options = ExportOptions(fps=rate or None, units=units, frame=frame)
-        if request is None:
+        if state is None:
             return options
-        variant = VARIANTS[request.variant] if drawn else request.variant  # pictures have it written on them
-        project = self._project(session) if entry.suffix == ".json" else None
-        return replace(options, seed=request.seed, variant=variant, project=project)
-
-    def _project(self, session: Session) -> Project:
-        from intersyn.export.project import Project
-
-        request = session.request
-        return Project.of(
-            self.generator.load(),
-            request.timeline,
-            seed=request.seed,
-            variant=request.variant,
-            steps=request.steps,
-            guidance_scale=request.guidance,
-            clean_up=request.clean_up,
-        )
+        first = state.panels[0]
+        variant = first.variant
+        if drawn:  # pictures show all panels, with their names written on them
+            variant = session.labels[0] or VARIANTS[variant]
+            options = replace(options, beside=tuple(zip(session.labels[1:], beside, strict=True)))
+        project = state.project(self.generator.load()) if entry.suffix == ".json" else None
+        return replace(options, seed=first.seed, variant=variant, project=project)
 
 
 def check_size(motion: Motion, entry: Format, rate: int) -> None:
@@ -220,7 +212,7 @@ def downloads_card(assets: Assets, downloads: Downloads, session: gr.State, bodi
     """The card, wired. Returns the button that saves a file, for handlers that show another motion, and what
     `Downloads.choices` updates."""
     with gr.Column(elem_classes="is-card", elem_id="take"):
-        note = "what is on the screen, with these bodies"
+        note = "what is on the screen, with these bodies; files hold the first panel, films and pictures all"
         gr.HTML(f"<h2>Take it away<small>{note}</small></h2>", apply_default_css=False, elem_classes="is-heading")
         suffix = gr.Radio(_choices(True), value=FIRST, label="Format", elem_id="format")
         line = gr.HTML(about(FORMATS[FIRST]), apply_default_css=False, elem_id="format-about")

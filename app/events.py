@@ -3,101 +3,110 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import astuple
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from app import gallery
 from app.bodies import Sliders
 from app.downloads import HIDDEN
-from app.examples import TOGETHER, facts, kind
-from app.form import VARIANTS, Form, FormError, Request, fit, read
+from app.errors import FormError
+from app.examples import facts, kind
+from app.form import FIELDS, fields, read
 from app.generation import GenerationError, Generator, Progress, Stopped
-from app.presets import PRESETS, Preset
+from app.history import GONE, Histories, History
+from app.panels import labels_of
+from app.presets import Preset
+from app.script import TOGETHER, Script
 from app.session import Session
-from app.viewer import Shown, manifest, status
+from app.share import ShareError, shared_state
+from app.stage import Stage
+from app.state import State
+from app.viewer import status
 
 if TYPE_CHECKING:
     from intersyn.data.sample import Example
-    from intersyn.motion import Motion
 
 READY = "Ready."
-NOT_READY = "Nothing to show yet."
 GENERATE, CANCEL = "Generate", "Cancel"
+Job = tuple[str, State]
 
 
 class Events:
     """The handlers of one page, with the generator that they share and who asked to be stopped.
 
     `bodies`, wherever a handler takes them, are the values of the sliders for the two people's bodies. Handlers that
-    show another motion hide the button that saves a file of the one before: their output `save`.
+    show another motion hide the button that saves a file of the one before: their output `save`. `fields` is what
+    `app.form.fields` gives: the editor's value, the settings, what stands beside.
     """
 
-    def __init__(self, generator: Generator, sliders: Sliders) -> None:
+    def __init__(self, generator: Generator, sliders: Sliders, histories: Histories) -> None:
         self.generator = generator
         self.sliders = sliders
+        self.histories = histories
+        self.stage = Stage(sliders)
         self.stops: dict[str, threading.Event] = {}
-        self._example: Motion | None = None
-        self._example_lock = threading.Lock()
 
-    def begin(self, session: Session, *fields: Any) -> tuple[Any, ...]:
+    def begin(self, session: Session, *values: Any) -> tuple[Any, ...]:
         """Check the form. Outputs: the job (None if the form is wrong), status, Generate, Cancel."""
         try:
-            request = read(Form(*fields))
+            state = read(*values)
         except FormError as error:
             return None, status(str(error), "error", field=error.field), gr.skip(), gr.skip()
         session.asked = True
+        return self.enqueue(state), self._waiting(), gr.update(visible=False), gr.update(visible=True)
+
+    def enqueue(self, state: State) -> Job:
         job = uuid.uuid4().hex
         self.stops[job] = threading.Event()
-        waiting = status("Waiting for a free place…", "busy")
-        return (job, request), waiting, gr.update(visible=False), gr.update(visible=True)
+        return job, state
+
+    def _waiting(self) -> str:
+        before = len(self.stops) - 1
+        if not before:
+            return status("Starting…", "busy")
+        return status(f"Waiting: {before} {'request is' if before == 1 else 'requests are'} before yours.", "busy")
 
     def run(
-        self, job: tuple[str, Request] | None, session: Session, *bodies: float | None
+        self, job: Job | None, session: Session, history: History, *bodies: float | None
     ) -> Iterator[tuple[Any, ...]]:
-        """Generate. Outputs: viewer, status, save, Generate, Cancel. What was shown stays until there is better."""
+        """Generate. Outputs: viewer, status, save, session, history, its list, Generate, Cancel.
+
+        What was shown stays until there is better.
+        """
+        skip = gr.skip()
         if job is None:
-            yield tuple(gr.skip() for _ in range(5))
+            yield (skip,) * 8
             return
-        key, request = job
+        key, state = job
         stop = self.stops.get(key, threading.Event())
         idle = gr.update(visible=True), gr.update(visible=False)
-        started = time.perf_counter()
         try:
             if stop.is_set():
                 raise Stopped
-            for news in self.generator.run(request, stop):
+            started = time.perf_counter()
+            for news in self.generator.run(state, stop):
                 if isinstance(news, Progress):
-                    yield gr.skip(), _progress(news), gr.skip(), gr.skip(), gr.skip()
+                    yield skip, _progress(news), *(skip,) * 6
                     started = time.perf_counter() if news.done == 0 else started
                     continue
                 seconds = time.perf_counter() - started
-                session.show(self.sliders.figures(news), _file_name(request), request)
-                with self.manifest(session, bodies) as view:
-                    yield view, status(_summary(news, request, seconds), "done"), HIDDEN, *idle
+                self.stage.show(session, news, _file_name(state), state)
+                listed = self.histories.add(history, state, session.motions, labels_of(state.panels))
+                with self.stage.manifest(session, bodies) as view:
+                    yield view, status(_summary(state, seconds), "done"), HIDDEN, session, history, listed, *idle
         except Stopped:
-            yield gr.skip(), status("Cancelled; nothing was changed."), gr.skip(), *idle
+            yield skip, status("Cancelled; nothing was changed."), *(skip,) * 4, *idle
         except GenerationError as error:
-            yield gr.skip(), status(str(error), "error"), gr.skip(), *idle
+            yield skip, status(str(error), "error"), *(skip,) * 4, *idle
         finally:
             self.stops.pop(key, None)
 
-    @contextmanager
-    def manifest(
-        self, session: Session, bodies: Sequence[float | None], example: bool = False
-    ) -> Iterator[dict[str, Any]]:
-        """What the viewer is handed of the session's motion; its files live until Gradio has copied them."""
-        with tempfile.TemporaryDirectory(prefix="intersyn-") as folder:
-            yield manifest([Shown(self.sliders.dress(session.motion, bodies))], Path(folder), example)
-
-    def cancel(self, job: tuple[str, Request] | None) -> tuple[Any, ...]:
+    def cancel(self, job: Job | None) -> tuple[Any, ...]:
         """Ask the running job to stop. Outputs: status, Generate, Cancel."""
         stop = self.stops.get(job[0]) if job else None
         if stop is None:
@@ -106,33 +115,61 @@ class Events:
         return status("Stopping after this step…", "busy"), gr.skip(), gr.skip()
 
     def welcome(self, session: Session, *bodies: float | None) -> Iterator[tuple[Any, ...]]:
-        """On opening: the first preset, made by the model, now or for an earlier visitor.
+        """On opening: the gallery's first scene, as it was bundled. Outputs: viewer, status, save, session.
 
-        Outputs: viewer, status, save.
+        A state's time to live begins when a handler returns it.
         """
-        if not self.generator.is_loaded:
-            yield {"message": "Loading the model…"}, status("Loading the model…", "busy"), gr.skip()
-        try:
-            motion, request = self.example()
-        except GenerationError as error:
-            yield {"message": str(error)}, status(NOT_READY), gr.skip()
-            return
         if session.asked:
-            yield gr.skip(), gr.skip(), gr.skip()
+            yield (gr.skip(),) * 4
             return
-        session.show(self.sliders.figures(motion), _file_name(request), request)
-        hint = f"“{PRESETS[0].name}”, as this model does it. Change anything and press {GENERATE}."
-        with self.manifest(session, bodies, example=True) as view:
-            yield view, status(hint), HIDDEN
+        preset = self._show(session, 0)
+        hint = f"{gallery.said(preset)} Change anything and press {GENERATE}."
+        with self.stage.manifest(session, bodies, example=True) as view:
+            yield view, status(hint), HIDDEN, session
 
-    def example(self) -> tuple[Motion, Request]:
-        """The first preset as the model makes it, computed once."""
-        request = read(preset_form(PRESETS[0]))
-        with self._example_lock:
-            if self._example is None:
-                *_, motion = self.generator.run(request, threading.Event())
-                self._example = motion
-            return self._example, request
+    def show_preset(self, chosen: dict[str, Any], session: Session, *bodies: float | None) -> Iterator[tuple[Any, ...]]:
+        """A scene of the gallery plays at once and fills the form. Outputs: viewer, status, save, fields."""
+        session.asked = True
+        preset = self._show(session, chosen["chosen"])
+        with self.stage.manifest(session, bodies) as view:
+            yield view, status(gallery.said(preset), "done"), HIDDEN, *fields(session.state)
+
+    def _show(self, session: Session, index: int) -> Preset:
+        motions, preset = gallery.load(index)
+        state = State(preset.script, (preset.settings,), tuple(self.sliders.middle))
+        self.stage.show(session, motions, _file_name(state), state)
+        return preset
+
+    def open_link(self, session: Session, request: gr.Request) -> tuple[Any, ...]:
+        """On opening, where the address holds a scene: into the form with it, and generate.
+
+        Outputs: job, status, Generate, Cancel, fields, bodies.
+        """
+        untouched = (gr.skip(),) * (FIELDS + len(self.sliders.middle))
+        try:
+            state = shared_state(request)
+        except ShareError as error:
+            return None, status(str(error), "error"), gr.skip(), gr.skip(), *untouched
+        if state is None:
+            return None, gr.skip(), gr.skip(), gr.skip(), *untouched
+        bodies = self.sliders.values(self.sliders.betas(state.bodies))  # within the sliders' range
+        return *self.begin(session, *fields(state), *bodies), *fields(state), *bodies
+
+    def show_again(
+        self, key: str | None, session: Session, history: History, *bodies: float | None
+    ) -> Iterator[tuple[Any, ...]]:
+        """A result of the history. Outputs: viewer, status, save, fields."""
+        try:
+            state, motions = self.histories.find(history, key)
+        except LookupError as error:
+            yield gr.skip(), status(str(error), "error"), gr.skip(), *(gr.skip(),) * FIELDS
+            return
+        if motions is None:
+            yield gr.skip(), status(GONE), gr.skip(), *fields(state)
+            return
+        self.stage.show(session, motions, _file_name(state), state)
+        with self.stage.manifest(session, bodies) as view:
+            yield view, status("Shown again, as it was made.", "done"), HIDDEN, *fields(state)
 
     def list_examples(self) -> dict[str, Any]:
         """When their list is opened for the first time. Output: the list."""
@@ -150,17 +187,23 @@ class Events:
         example = sample_examples()[chosen["chosen"]]
         session.asked = True
         name = f"{kind(example)}_{example.name.lower().replace(' ', '-')}"
-        session.show(self.sliders.figures(to_motion(load_sample(), example)), name)
-        with self.manifest(session, bodies) as view:
+        self.stage.show(session, [to_motion(load_sample(), example)], name)
+        with self.stage.manifest(session, bodies) as view:
             yield view, status(f"“{example.name}”, {kind(example)}: not made by the model.", "done"), HIDDEN
 
-    def use_example(self, chosen: dict[str, Any]) -> tuple[Any, ...]:
-        """Put the chosen example's text into the form. Outputs: the text together, person one's before, status."""
+    def use_example(self, chosen: dict[str, Any], script: Any) -> tuple[Any, ...]:
+        """Put the chosen example's text into the script. Outputs: the editor's value, status."""
         example = sample_examples()[chosen["chosen"]]
         pair = facts(example)["field"] == TOGETHER
-        where = "what both do together" if pair else "what person one does before they meet"
-        said = status(f"“{example.text}” is now {where}. Press {GENERATE}.")
-        return (example.text if pair else gr.skip(), gr.skip() if pair else example.text, said)
+        segments = Script.from_value(script).value()["segments"]
+        fitting = [k for k, segment in enumerate(segments) if (segment["kind"] == TOGETHER) == pair]
+        if not fitting:
+            missing = "in which both are together" if pair else "in which everyone is alone"
+            return gr.skip(), status(f"There is no segment {missing}: add one first.", "error", field="timeline")
+        segments[fitting[0]]["together" if pair else "one"] = example.text
+        where = "what both do together" if pair else "what person one does"
+        said = status(f"“{example.text}” is now {where} in segment {fitting[0] + 1}. Press {GENERATE}.")
+        return {"segments": segments}, said
 
 
 def sample_examples() -> tuple[Example, ...]:
@@ -170,48 +213,23 @@ def sample_examples() -> tuple[Example, ...]:
     return list_examples(load_sample())
 
 
-def _file_name(request: Request) -> str:
-    return f"{request.variant}_seed{request.seed}"
-
-
-def preset_form(preset: Preset) -> Form:
-    texts = (*preset.before, preset.together, *preset.after)
-    return Form(*texts, preset.frames, preset.start, preset.end, seed=preset.seed)
-
-
-def apply_preset(preset: Preset) -> tuple[Any, ...]:
-    """Outputs: the five texts, length, start, end, the plan."""
-    form = preset_form(preset)
-    return (*astuple(form)[:5], *boundaries(form.frames, form.start, form.end))
-
-
-def boundaries(
-    frames: float | None, start: float | None, end: float | None, plan: dict[str, int] | None = None
-) -> tuple[Any, ...]:
-    """After a new length; `plan` still has the old one. Outputs: length, start, end (with new ranges), the plan."""
-    frames, start, end = fit(frames, start, end, *([plan["frames"]] if plan else []))
-    return (
-        frames,
-        gr.update(value=start, maximum=frames),
-        gr.update(value=end, maximum=frames),
-        {"frames": frames, "start": start, "end": end},
-    )
+def _file_name(state: State) -> str:
+    return f"{state.panels[0].variant}_seed{state.panels[0].seed}"
 
 
 def _progress(news: Progress) -> str:
     if news.steps == 0:
         return status("Loading the model (first use, a few seconds)…", "busy")
-    return status(f"Denoising, step {news.done} of {news.steps}", "busy", news.done, news.steps)
+    left = f", {news.left:.0f} s left" if news.left is not None and news.left >= 1 else ""
+    return status(f"Denoising, step {news.done} of {news.steps}{left}", "busy", news.done, news.steps)
 
 
-def _summary(motion: Motion, request: Request, seconds: float) -> str:
-    variant = VARIANTS[request.variant].lower()
-    return (
-        f"{motion.duration:.1f} s of motion in {seconds:.1f} s ({variant}, seed {request.seed}, {request.steps} steps)."
-    )
+def _summary(state: State, seconds: float) -> str:
+    first = state.panels[0]
+    what = f"{state.script.frames / 20:.1f} s of motion"
+    many = f" in {len(state.panels)} panels" if len(state.panels) > 1 else ""
+    label = labels_of([first])[0].lower()
+    return f"{what}{many} in {seconds:.1f} s ({label}, seed {first.seed}, {first.steps} steps)."
 
 
-# In the browser, without a round trip: the plan's handles move the sliders, and the sliders the plan.
-PLAN_TO_SLIDERS = "(plan) => [plan.start, plan.end]"
-SLIDERS_TO_PLAN = "(frames, start, end) => ({ frames, start, end })"
 NEW_SEED = f"() => Math.floor(Math.random() * {json.dumps(2**31 - 1)})"

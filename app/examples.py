@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from app.assets import Assets
+from app.script import ALONE, TOGETHER
 from app.viewer import module_loader
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ TEMPLATE = """
   </div>
 </details>
 """
-TOGETHER, ALONE = "together", "before-one"  # element ids of the fields that take an example's text
 
 
 def examples_list(assets: Assets) -> gr.HTML:
@@ -50,7 +50,7 @@ def facts(example: Example) -> dict[str, Any]:
         "people": len(example.clips),
         "text": example.text,
         "about": example.about,
-        "field": TOGETHER if pair else ALONE,
+        "field": TOGETHER if pair else ALONE,  # the kind of segment that takes its text
         "use": "Use this text together" if pair else "Use this text for person one",
     }
 

@@ -1,161 +1,68 @@
-"""From the page's fields to a request, with one clear sentence for whatever is wrong."""
+"""From the page's fields to a `State`, and back; one clear sentence for whatever is wrong."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Any
 
-from app.presets import END, FRAMES, START
-from intersyn.timeline import (
-    DEFAULT_FPS,
-    MAX_TEXT_CHARACTERS,
-    MIN_INTERACTION_FRAMES,
-    MIN_SOLO_FRAMES,
-    Timeline,
-    TimelineError,
-)
+from app.errors import FormError
+from app.limits import MAX_CONTACT_GUIDANCE, MAX_FRAMES, MAX_GUIDANCE, MAX_SEED, MAX_STEPS, MIN_STEPS, LimitError
+from app.panels import SWITCHES, VARIANTS, beside_of, panels_of
+from app.script import Script
+from app.state import State
+from intersyn.settings import Settings
 
-MIN_FRAMES = 2 * MIN_SOLO_FRAMES + MIN_INTERACTION_FRAMES
-MAX_FRAMES = FRAMES  # the longest sequence that the networks were trained on
-MAX_SEED = 2**31 - 1
-MAX_STEPS = 100
-MAX_GUIDANCE = 10.0
-STEPS = (4, 50)  # of the page's sliders
-GUIDANCE = (1.0, 6.0)
 DEFAULT_STEPS = 16
 DEFAULT_GUIDANCE = 2.5
-VARIANTS = {
-    "full": "Full model",
-    "no_rec": "No coordinator",
-    "no_smooth": "No seam loss",
-    "uncoupled": "Uncoupled",
-    "uncoupled_no_rec": "Uncoupled, no coordinator",
-}
+DEFAULT = Settings(steps=DEFAULT_STEPS, guidance_scale=DEFAULT_GUIDANCE, clean_up=True)
+FIELDS = 8  # the editor's value, then the settings in the order of `settings_of`, then what stands beside
 
 
-class FormError(ValueError):
-    """Something on the page that cannot be generated; the message is one sentence for the person at the page.
-
-    `field` is the element id of the field that is wrong, so that the page can point at it.
-    """
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
-
-
-@dataclass(frozen=True)
-class Form:
-    """The page's fields as Gradio hands them over, unchecked, in the order of the page's inputs."""
-
-    before_one: str
-    before_two: str
-    together: str
-    after_one: str
-    after_two: str
-    frames: float | None = FRAMES
-    start: float | None = START
-    end: float | None = END
-    variant: str = "full"
-    seed: float | None = 0
-    steps: float | None = DEFAULT_STEPS
-    guidance: float | None = DEFAULT_GUIDANCE
-    clean_up: bool = True
-
-
-@dataclass(frozen=True)
-class Request:
-    """A checked form."""
-
-    timeline: Timeline
-    variant: str
-    seed: int
-    steps: int
-    guidance: float
-    clean_up: bool
-
-
-def read(form: Form) -> Request:
-    """Check everything; raises `FormError`."""
-    frames = _whole(form.frames, "frames", "The length", MIN_FRAMES, MAX_FRAMES, " frames")
-    start = _whole(form.start, "start", "The start of the interaction", 0, frames, " frames")
-    end = _whole(form.end, "end", "The end of the interaction", 0, frames, " frames")
-    _check_times(frames, start, end)
-    before = (form.before_one, form.before_two)
-    after = (form.after_one, form.after_two)
-    if start > 0:
-        _check_text(before[0], "before-one", "Person one’s text before they meet")
-        _check_text(before[1], "before-two", "Person two’s text before they meet")
-    _check_text(form.together, "together", "The text of what they do together")
-    if end < frames:
-        _check_text(after[0], "after-one", "Person one’s text afterwards")
-        _check_text(after[1], "after-two", "Person two’s text afterwards")
-    if form.variant not in VARIANTS:
-        raise FormError(f"There is no variant {form.variant!r}.", "variant")
-    seed = _whole(form.seed, "seed", "The seed", 0, MAX_SEED)
-    steps = _whole(form.steps, "steps", "The number of steps", 1, MAX_STEPS)
-    if form.guidance is None or not 0 <= form.guidance <= MAX_GUIDANCE:
-        raise FormError(f"The guidance must be between 0 and {MAX_GUIDANCE:g}.", "guidance")
+def read(
+    script: Any, variant: str, seed: float | None, steps: float | None, guidance: float | None, clean_up: bool,
+    contact_guidance: float | None, beside: Sequence[str], *bodies: float | None,
+) -> State:  # fmt: skip
+    """Check everything, texts included. bodies: of the sliders. Raises `FormError`."""
+    checked = Script.from_value(script, MAX_FRAMES)
+    checked.timeline()
+    if variant not in VARIANTS:
+        raise FormError(f"There is no variant {variant!r}.", "variant")
+    if unknown := [name for name in beside or () if name not in SWITCHES]:
+        raise FormError(f"There is no panel {unknown[0]!r}.", "panels")
+    first = Settings(
+        variant,
+        _whole(seed, "seed", "The seed", 0, MAX_SEED),
+        _whole(steps, "steps", "The number of steps", MIN_STEPS, MAX_STEPS),
+        _between(guidance, "guidance", "The text guidance", MAX_GUIDANCE),
+        bool(clean_up),
+        _between(contact_guidance, "contact-guidance", "The contact guidance", MAX_CONTACT_GUIDANCE),
+    )
     try:
-        timeline = Timeline.solo_interact_solo(
-            _stripped(before), form.together.strip(), _stripped(after), frames, start, end
-        )
-    except TimelineError as error:
-        raise FormError(str(error)) from error
-    return Request(timeline, form.variant, seed, steps, float(form.guidance), bool(form.clean_up))
+        return State(checked, panels_of(first, beside or ()), tuple(float(value or 0) for value in bodies))
+    except LimitError as error:
+        raise FormError(str(error), error.field) from error
 
 
-def fit(frames: float | None, start: float | None, end: float | None, before: int = FRAMES) -> tuple[int, int, int]:
-    """Boundaries that fit a new length: moved only as far as the shortest segments demand.
-
-    A missing field becomes its default. `before` is the length so far: an interaction that went on to the very end
-    still does.
-    """
-    frames = max(MIN_FRAMES, min(MAX_FRAMES, int(FRAMES if frames is None else frames)))
-    start = int(START if start is None else start)
-    end = int(END if end is None else end)
-    latest = frames - MIN_SOLO_FRAMES
-    end = frames if end >= before else min(max(end, MIN_INTERACTION_FRAMES), latest)
-    start = max(0, min(start, end - MIN_INTERACTION_FRAMES))
-    return frames, start if start >= MIN_SOLO_FRAMES else 0, end
+def fields(state: State) -> tuple[Any, ...]:
+    """The values of the fields that `read` makes this state from, without the bodies."""
+    first = state.panels[0]
+    return state.script.value(), *settings_of(first), beside_of(state.panels)
 
 
-def _check_times(frames: int, start: int, end: int) -> None:
-    if end <= start:
-        raise FormError(
-            f"The interaction ends at frame {end}, before it starts at {start}: swap the two boundaries.", "plan"
-        )
-    if end - start < MIN_INTERACTION_FRAMES:
-        raise FormError(
-            f"The interaction lasts {_time(end - start)}; it needs {_time(MIN_INTERACTION_FRAMES)} or more.", "plan"
-        )
-    for length, where in ((start, "before the interaction"), (frames - end, "after the interaction")):
-        if 0 < length < MIN_SOLO_FRAMES:
-            raise FormError(
-                f"The part {where} lasts {_time(length)}; it needs {_time(MIN_SOLO_FRAMES)} or more, or none at all.",
-                "plan",
-            )
+def settings_of(panel: Settings) -> tuple[Any, ...]:
+    return panel.variant, panel.seed, panel.steps, panel.guidance_scale, panel.clean_up, panel.contact_guidance
 
 
-def _time(frames: int) -> str:
-    return f"{frames} frames ({frames / DEFAULT_FPS:g} s)"
-
-
-def _check_text(text: str | None, field: str, what: str) -> None:
-    if not text or not text.strip():
-        raise FormError(f"{what} is empty: say in a few words what happens.", field)
-    if len(text.strip()) > MAX_TEXT_CHARACTERS:
-        length = len(text.strip())
-        raise FormError(f"{what} has {length} characters: shorten it to {MAX_TEXT_CHARACTERS} or fewer.", field)
-
-
-def _whole(value: float | None, field: str, what: str, low: int, high: int, unit: str = "") -> int:
+def _whole(value: float | None, field: str, what: str, low: int, high: int) -> int:
     if value is None or isinstance(value, bool) or not math.isfinite(value) or value != int(value):
-        raise FormError(f"{what} must be a whole number{' of' + unit if unit else ''}.", field)
+        raise FormError(f"{what} must be a whole number.", field)
     if not low <= value <= high:
-        raise FormError(f"{what} must be between {low} and {high}{unit}, got {value:g}.", field)
+        raise FormError(f"{what} must be between {low} and {high}, got {value:g}.", field)
     return int(value)
 
 
-def _stripped(texts: tuple[str, str]) -> tuple[str, str]:
-    return (texts[0] or "").strip(), (texts[1] or "").strip()
+def _between(value: float | None, field: str, what: str, high: float) -> float:
+    if value is None or not 0 <= value <= high:
+        raise FormError(f"{what} must be between 0 and {high:g}.", field)
+    return float(value)

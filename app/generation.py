@@ -1,25 +1,22 @@
-"""The model behind the page: loaded once, asked for one motion at a time, stoppable between denoising steps."""
+"""The model behind the page: one request at a time, stoppable between denoising steps."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import queue
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from app.form import Request
+from app import gpu
+from app.gpu import CHECKPOINT_VARIABLE, GenerationError
+from app.state import State
 
 if TYPE_CHECKING:  # torch takes seconds to import; the page opens without it
     from intersyn.motion import Motion
-
-CHECKPOINT_VARIABLE = "INTERSYN_CHECKPOINT"
-
-
-class GenerationError(RuntimeError):
-    """Why there is no motion; the message is one sentence for the person at the page."""
+    from intersyn.pipeline import InterSynPipeline
 
 
 class Stopped(Exception):
@@ -28,111 +25,47 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Progress:
-    """Steps done of all; `steps` 0 while the model is still being loaded."""
+    """Steps done of all; `steps` 0 while the model is still being loaded. left: seconds, once that can be said."""
 
     done: int
     steps: int
+    left: float | None = None
 
 
 class Generator:
-    """Runs requests in a thread of their own and reports while they run."""
+    """Runs requests, and tells how far they are."""
 
     def __init__(self, source: str | None = None) -> None:
         """`source`: a checkpoint folder or Hub name; None takes the environment's, else the bundled one."""
         self.source = source or os.environ.get(CHECKPOINT_VARIABLE) or None
-        self._pipeline: Any = None
-        self._lock = threading.Lock()
 
     @property
     def is_loaded(self) -> bool:
-        return self._pipeline is not None
+        return gpu.is_loaded(self.source)
 
-    def run(self, request: Request, stop: threading.Event) -> Iterator[Progress | Motion]:
-        """Progress, then the Motion. Raises `GenerationError`, or `Stopped` once `stop` was set."""
-        news: queue.Queue[Progress | Motion | BaseException] = queue.Queue()
-        worker = threading.Thread(target=self._work, args=(request, stop, news), name="generation", daemon=True)
-        if not self.is_loaded:
-            yield Progress(0, 0)
-        worker.start()
-        try:
-            while True:
-                item = news.get()
-                if isinstance(item, BaseException):
-                    raise item
-                yield item
-                if not isinstance(item, Progress):
+    def run(self, state: State, stop: threading.Event) -> Iterator[Progress | list[Motion]]:
+        """Progress, then the motions of the panels. Raises `GenerationError`, or `Stopped` once `stop` was set."""
+        timeline = state.script.timeline()
+        started = time.perf_counter()
+        with closing(gpu.run_on_gpu(gpu.request_of(self.source, timeline, state.panels))) as news:
+            for item in news:
+                if stop.is_set():
+                    raise Stopped
+                if item["kind"] == "error":
+                    raise GenerationError(item["message"])
+                if item["kind"] == "motions":
+                    yield gpu.to_motions(item["motions"], timeline)
                     return
-        finally:
-            stop.set()  # whoever listened is gone: the worker need not finish
-
-    def _work(self, request: Request, stop: threading.Event, news: queue.Queue) -> None:
-        try:
-            motion = self._generate(request, stop, news)
-            news.put(Stopped() if motion is None else motion)
-        except Exception as error:  # a thread's traceback would reach nobody
-            news.put(as_generation_error(error))
-
-    def _generate(self, request: Request, stop: threading.Event, news: queue.Queue) -> Motion | None:
-        """The motion, or None where `stop` was set in time."""
-        pipeline = self.load()
-        from intersyn.pipeline import Cancelled
-
-        def callback(done: int, steps: int) -> bool:
-            news.put(Progress(done, steps))
-            return not stop.is_set()
-
-        if not callback(0, request.steps):
-            return None
-        try:
-            return pipeline(
-                request.timeline,
-                seed=request.seed,
-                variant=request.variant,
-                steps=request.steps,
-                guidance_scale=request.guidance,
-                clean_up=request.clean_up,
-                callback=callback,
-            )
-        except Cancelled:
-            return None
+                done, total = (item["done"], item["total"]) if item["kind"] == "step" else (0, 0)
+                if done == 0:
+                    started = time.perf_counter()
+                passed = time.perf_counter() - started
+                yield Progress(done, total, passed / done * (total - done) if done else None)
 
     def warm_up(self) -> None:
-        """Load in the background, so that the first visitor waits less; what fails is reported when it is needed."""
+        """Load in the background, so that the first visitor waits less."""
+        gpu.warm_up(self.source)
 
-        def load() -> None:
-            with contextlib.suppress(Exception):
-                self.load()
-
-        threading.Thread(target=load, name="warm-up", daemon=True).start()
-
-    def load(self) -> Any:
-        """The pipeline, loaded on the first call."""
-        with self._lock:
-            if self._pipeline is None:
-                from intersyn.checkpoint import BUNDLED, CONFIG
-                from intersyn.pipeline import InterSynPipeline
-
-                if self.source is None and not (BUNDLED / CONFIG).is_file():
-                    raise GenerationError(
-                        "No checkpoint is bundled with this copy, so nothing can be generated: set the environment "
-                        f"variable {CHECKPOINT_VARIABLE} to a checkpoint’s folder or Hub name and start again."
-                    )
-                self._pipeline = InterSynPipeline.from_pretrained(self.source)
-            return self._pipeline
-
-
-def as_generation_error(error: Exception) -> GenerationError:
-    """One sentence for any failure; those nobody foresaw are also printed with their traceback."""
-    from intersyn.checkpoint import CheckpointError
-
-    if isinstance(error, GenerationError):
-        return error
-    if isinstance(error, (CheckpointError, ValueError)):
-        wrapped = GenerationError(str(error))
-    else:
-        import traceback
-
-        traceback.print_exception(error)
-        wrapped = GenerationError(f"The model failed unexpectedly ({type(error).__name__}); your texts are kept.")
-    wrapped.__cause__ = error
-    return wrapped
+    def load(self) -> InterSynPipeline:
+        """The pipeline, loaded on the first call. Raises `GenerationError`, `CheckpointError`."""
+        return gpu.load_pipeline(self.source)

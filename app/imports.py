@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from app.downloads import HIDDEN
-from app.events import Events, boundaries
-from app.form import GUIDANCE, MAX_FRAMES, MAX_SEED, MIN_FRAMES, STEPS, VARIANTS, Form
+from app.events import Events
+from app.form import FIELDS, fields
 from app.limits import MAX_UPLOAD_BYTES, MAX_UPLOAD_FRAMES, MAX_UPLOAD_PEOPLE
 from app.session import Session
+from app.state import State
 from app.viewer import status
 
 if TYPE_CHECKING:
-    from intersyn.export.project import Project
     from intersyn.motion import Motion
 
 PART = 1_000  # frames measured at a time: every capsule of one person against every one of another takes memory
-FIELDS = 14  # of the form, which a project fills: five texts, length, start, end, plan, five settings
-NO_SCENE = "This project is no scene of two people who are alone, meet and part: use the command line’s --project."
 
 
 class OpenError(ValueError):
@@ -49,10 +47,10 @@ class Imports:
         names = paths[0].name if len(paths) == 1 else f"{paths[0].name} with {len(paths) - 1} more"
         try:
             if any(path.suffix.lower() == ".json" for path in paths):
-                fields, sliders, note = self._project(paths, bodies)
+                filled, sliders, note = self._project(paths)
                 line = f"{names} is in the form: press Generate. {note}".strip()
                 said = status("The project’s texts, times and settings are in the form.")
-                yield status(line, "done"), gr.skip(), gr.skip(), said, gr.skip(), *fields, *sliders
+                yield status(line, "done"), gr.skip(), gr.skip(), said, gr.skip(), *filled, *sliders
                 return
             motion, notes = read_motion(paths)
         except ValueError as error:  # of the importers and of ours: all one sentence
@@ -61,9 +59,9 @@ class Imports:
         session.asked = True
         own = bool(motion.betas.any())
         name = paths[0].name.split(".")[0].removeprefix("intersyn_")
-        session.show(motion if own else self.events.sliders.figures(motion), name)
+        self.events.stage.show(session, [motion], name)
         values = self.events.sliders.values(motion.betas.tolist()) if own else list(bodies)
-        with self.events.manifest(session, values) as view:
+        with self.events.stage.manifest(session, values) as view:
             line = status(" ".join([f"{names} is on the screen.", *notes]), "done")
             shown = status(f"{names}, {motion.duration:.1f} s: not made by this model.", "done")
             yield line, table(figures(motion)), view, shown, HIDDEN, *untouched, *values
@@ -74,24 +72,17 @@ class Imports:
             return status("There is no motion on the screen yet.", "error"), gr.skip()
         return status("Figures of what is on the screen.", "done"), table(figures(session.motion))
 
-    def _project(
-        self, paths: Sequence[Path], bodies: Sequence[float | None]
-    ) -> tuple[tuple[Any, ...], list[float | None], str]:
+    def _project(self, paths: Sequence[Path]) -> tuple[tuple[Any, ...], Sequence[float], str]:
         """What goes into the form's fields, into the sliders, and a sentence where the motion may differ."""
         from intersyn.export.project import Project
 
         if len(paths) > 1:
             raise OpenError("A project is opened alone: drop one file.")
         project = Project.load(paths[0])
-        form = form_of(project)
-        sliders = list(bodies)
-        if project.betas:
-            sliders = self.events.sliders.values(project.betas)
+        state = State.of_project(project, self.events.sliders)
         generator = self.events.generator
         note = project.difference(generator.load()) if generator.is_loaded else None
-        texts = (form.before_one, form.before_two, form.together, form.after_one, form.after_two)
-        settings = (form.variant, form.seed, form.steps, form.guidance, form.clean_up)
-        return (*texts, *boundaries(form.frames, form.start, form.end), *settings), sliders, note or ""
+        return fields(state), state.bodies, note or ""
 
 
 def read_motion(paths: Sequence[Path]) -> tuple[Motion, list[str]]:
@@ -104,36 +95,6 @@ def read_motion(paths: Sequence[Path]) -> tuple[Motion, list[str]]:
     notes: list[str] = []
     limits = Limits(MAX_UPLOAD_BYTES, MAX_UPLOAD_FRAMES, MAX_UPLOAD_PEOPLE)
     return load_motion(paths, limits=limits, report=notes.append), notes
-
-
-def form_of(project: Project) -> Form:
-    """The form that asks for this project. Raises `OpenError` for what the form cannot hold."""
-    timeline = project.timeline
-    together = [k for k, segment in enumerate(timeline.segments) if any(part.is_interaction for part in segment.parts)]
-    if timeline.num_people != 2 or len(together) != 1 or len(timeline.segments) > 3 or together[0] > 1:
-        raise OpenError(NO_SCENE)
-    middle = timeline.segments[together[0]]
-    before, after = timeline.segments[: together[0]], timeline.segments[together[0] + 1 :]
-    if len(after) > 1 or middle.parts[0].people != (0, 1):
-        raise OpenError(NO_SCENE)
-    for value, low, high, what in (
-        (timeline.frames, MIN_FRAMES, MAX_FRAMES, "frames"),
-        (project.steps, *STEPS, "denoising steps"),
-        (project.guidance_scale, *GUIDANCE, "of text guidance"),
-        (project.seed, 0, MAX_SEED, "as its seed"),
-    ):
-        if not low <= value <= high:
-            raise OpenError(
-                f"The project has {value:g} {what}, and the page takes {low:g} to {high:g}: use the command line’s "
-                "--project."
-            )
-    if project.variant not in VARIANTS:
-        raise OpenError(f"The page has no variant {project.variant!r}.")
-    texts = [segment[0].part_of(person).text if segment else "" for segment in (before, after) for person in (0, 1)]
-    return Form(
-        texts[0], texts[1], middle.parts[0].text, texts[2], texts[3], timeline.frames, middle.start, middle.end,
-        project.variant, project.seed, project.steps, project.guidance_scale, project.clean_up,
-    )  # fmt: skip
 
 
 def figures(motion: Motion) -> list[tuple[str, str]]:

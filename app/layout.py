@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import gradio as gr
 
-from app.assets import publish
+from app.api import MODEL, endpoint
+from app.assets import Assets, publish
 from app.bodies import bodies_card, measure, served_body
 from app.downloads import Downloads, downloads_card
-from app.events import (
-    CANCEL,
-    GENERATE,
-    NEW_SEED,
-    PLAN_TO_SLIDERS,
-    READY,
-    SLIDERS_TO_PLAN,
-    Events,
-    apply_preset,
-    boundaries,
-)
+from app.editor import editor
+from app.events import CANCEL, GENERATE, NEW_SEED, READY, Events
 from app.examples import examples_list
-from app.form import DEFAULT_GUIDANCE, DEFAULT_STEPS, GUIDANCE, MAX_FRAMES, MIN_FRAMES, STEPS, VARIANTS
+from app.form import DEFAULT, read, settings_of
+from app.gallery import gallery as gallery_strip
 from app.generation import Generator
+from app.history import Histories, history_card
 from app.imports import Imports, imports_card
-from app.plan import plan
+from app.lesson import lesson_tab
+from app.limits import (
+    CACHE_SECONDS,
+    CACHE_SWEEP_SECONDS,
+    GENERATIONS_AT_ONCE,
+    HANDLERS_AT_ONCE,
+    MAX_CONTACT_GUIDANCE,
+    MAX_FRAMES,
+    MAX_GUIDANCE,
+    MAX_PANELS,
+    MAX_STEPS,
+    MIN_STEPS,
+    STATE_SECONDS,
+)
+from app.panels import SWITCHES, VARIANTS
+from app.plots import plots_card
 from app.presets import PRESETS
 from app.session import Session
+from app.share import LANGUAGE, PRIVACY, share_card
 from app.viewer import status_line, viewer
 
 HEADER = """
@@ -35,13 +43,14 @@ HEADER = """
   <p>Write what two people do alone and together, and watch them do it.</p>
 </header>
 """
-FOOTER = """
+FOOTER = f"""
 <footer class="is-footer">
-  An open implementation of <a href="https://arxiv.org/abs/2508.10297" target="_blank" rel="noreferrer">InterSyn</a>
-  (ICCV 2025), trained on public motion capture. It knows everyday actions; what it does with others is a guess.
+  <p>An open implementation of <a href="https://arxiv.org/abs/2508.10297" target="_blank" rel="noreferrer">InterSyn</a>
+  (ICCV 2025), trained on public motion capture. It knows everyday actions; what it does with others is a guess.</p>
+  <p>{LANGUAGE} {PRIVACY}</p>
 </footer>
 """
-FIRST = PRESETS[0]
+QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def build(generator: Generator) -> gr.Blocks:
@@ -51,122 +60,168 @@ def build(generator: Generator) -> gr.Blocks:
     """
     body, body_name = served_body()
     sliders = measure(body, body_name)
-    events = Events(generator, sliders)
+    histories = Histories()
+    events = Events(generator, sliders, histories)
     downloads, imports = Downloads(generator, sliders), Imports(events)
     assets = publish(body)
-    with gr.Blocks(title="InterSyn", fill_width=True, analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
-        session = gr.State(Session())  # each visitor gets a copy
+    with gr.Blocks(
+        title="InterSyn", fill_width=True, analytics_enabled=False, delete_cache=(CACHE_SWEEP_SECONDS, CACHE_SECONDS)
+    ) as demo:
+        session = gr.State(Session(), time_to_live=STATE_SECONDS)  # each visitor gets a copy
+        job = gr.State(None, time_to_live=STATE_SECONDS)
         gr.HTML(HEADER, apply_default_css=False)
-        with gr.Row(elem_id="page", equal_height=False):
-            with gr.Column(elem_id="script", scale=4, min_width=320):
-                with gr.Row(elem_id="presets"):
-                    chips = [gr.Button(preset.name, size="sm", elem_classes="is-chip") for preset in PRESETS]
-                with gr.Column(elem_classes="is-card is-alone"):
-                    _heading("Before", "each alone")
-                    before_one = _text("Person one", FIRST.before[0], "before-one", "is-one")
-                    before_two = _text("Person two", FIRST.before[1], "before-two", "is-two")
-                with gr.Column(elem_classes="is-card is-together"):
-                    _heading("Together", "name “the first person” and “the second person”")
-                    together = _text("Both", FIRST.together, "together", "is-both")
-                with gr.Column(elem_classes="is-card is-alone"):
-                    _heading("Afterwards", "each alone again")
-                    after_one = _text("Person one", FIRST.after[0], "after-one", "is-one")
-                    after_two = _text("Person two", FIRST.after[1], "after-two", "is-two")
-                with gr.Column(elem_classes="is-card", elem_id="timing"):
-                    _heading("Timing", "drag the boundaries; 20 frames are a second")
-                    timing = plan(assets, FIRST.frames, FIRST.start, FIRST.end)
-                    with gr.Row():
-                        start = _slider("Meet at frame", 0, FIRST.frames, FIRST.start, "start")
-                        end = _slider("Part at frame", 0, FIRST.frames, FIRST.end, "end")
-                    frames = _slider("Length in frames", MIN_FRAMES, MAX_FRAMES, FIRST.frames, "frames")
-                with gr.Column(elem_classes="is-card", elem_id="model"):
-                    _heading("Model", "the same seed gives the same motion")
-                    with gr.Row(elem_id="settings"):
-                        variant = gr.Dropdown(
-                            [(label, name) for name, label in VARIANTS.items()],
-                            value="full",
-                            label="Variant",
-                            elem_id="variant",
-                            min_width=180,
-                        )
-                        with gr.Row(elem_id="seed-row"):
-                            seed = gr.Number(0, label="Seed", precision=0, elem_id="seed", min_width=90)
-                            again = gr.Button("New", size="sm", elem_id="new-seed", scale=0, min_width=56)
-                        steps = _slider("Denoising steps", *STEPS, DEFAULT_STEPS, "steps")
-                        guidance = _slider("Text guidance", *GUIDANCE, DEFAULT_GUIDANCE, "guidance", step=0.1)
-                        clean_up = gr.Checkbox(
-                            True,
-                            label="Clean up",
-                            info="Plants feet and smooths lightly, after the model. Part of no variant.",
-                            elem_id="clean-up",
-                            min_width=180,
-                        )
-            with gr.Column(elem_id="show", scale=8, min_width=320):
-                view = viewer(assets)
-                with gr.Row(elem_id="act"):
-                    generate = gr.Button(GENERATE, variant="primary", elem_id="generate", scale=0, min_width=150)
-                    cancel = gr.Button(CANCEL, variant="stop", visible=False, elem_id="cancel", scale=0, min_width=150)
-                    report = status_line(assets, READY)
-                bodies = bodies_card(sliders)
-                save, formats = downloads_card(assets, downloads, session, bodies)
-                examples = examples_list(assets)
-                dropped, measured, about_file, figures = imports_card()
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Studio", elem_id="studio"):
+                gallery = gallery_strip(assets)
+                with gr.Row(elem_id="page", equal_height=False):
+                    with gr.Column(elem_id="show", min_width=320):
+                        view = viewer(assets)
+                    with gr.Column(elem_id="side", min_width=280):
+                        generate, cancel, report = _act(assets)
+                        settings = _settings()
+                    with gr.Column(elem_id="script", min_width=320):
+                        timeline = editor(assets, PRESETS[0].script, MAX_FRAMES)
+                plots = plots_card(assets)
+                with gr.Row(elem_id="more", equal_height=False):
+                    with gr.Column(min_width=320):
+                        bodies = bodies_card(sliders)
+                        history, results = history_card(histories)
+                        share = share_card(assets)
+                    with gr.Column(min_width=320):
+                        save, formats = downloads_card(assets, downloads, session, bodies)
+                        dropped, measured, about_file, figures = imports_card()
+                        examples = examples_list(assets)
+            with gr.Tab("How it works", elem_id="lesson"):
+                lesson_tab(assets, generator)
         gr.HTML(FOOTER, apply_default_css=False)
 
-        texts = [before_one, before_two, together, after_one, after_two]
-        times = [frames, start, end]
-        settings = [variant, seed, steps, guidance, clean_up]
-        job = gr.State(None)
-        quiet = {"show_progress": "hidden", "api_visibility": "private"}
-        gr.on(
-            [generate.click, *(text.submit for text in texts)],
+        fields = [timeline, *settings]
+        screen = [view, report, save]
+
+        def then_plot(shown: gr.events.Dependency) -> None:
+            """What was shown is measured afterwards, so that it is seen at once."""
+            shown.then(events.stage.plots, session, plots.outputs, concurrency_limit=HANDLERS_AT_ONCE, **QUIET)
+
+        def then_generate(begun: gr.events.Dependency) -> None:
+            run = begun.then(
+                events.run,
+                [job, session, history, *bodies],
+                [*screen, session, history, results, generate, cancel],
+                concurrency_limit=GENERATIONS_AT_ONCE,
+                concurrency_id=MODEL,
+                **QUIET,
+            )
+            then_plot(run)
+
+        began = gr.on(
+            [generate.click, timeline.submit],
             events.begin,
-            [session, *texts, *times, *settings],
+            [session, *fields, *bodies],
             [job, report, generate, cancel],
             queue=False,
-            **quiet,
-        ).then(
-            events.run,
-            [job, session, *bodies],
-            [view, report, save, generate, cancel],
-            concurrency_limit=1,
-            concurrency_id="model",
-            **quiet,
+            **QUIET,
         )
-        cancel.click(events.cancel, job, [report, generate, cancel], queue=False, **quiet)
-        for chip, preset in zip(chips, PRESETS):
-            chip.click(partial(apply_preset, preset), None, [*texts, *times, timing], queue=False, **quiet)
-        frames.input(boundaries, [*times, timing], [*times, timing], queue=False, **quiet)
-        for slider in (start, end):
-            slider.input(None, times, timing, js=SLIDERS_TO_PLAN, **quiet)
-        timing.input(None, timing, [start, end], js=PLAN_TO_SLIDERS, **quiet)
-        again.click(None, None, seed, js=NEW_SEED, **quiet)
-        examples.expand(events.list_examples, None, examples, concurrency_limit=1, **quiet)
-        examples.select(
-            events.show_example, [examples, session, *bodies], [view, report, save], concurrency_limit=4,
-            trigger_mode="always_last", **quiet,
+        then_generate(began)
+        cancel.click(events.cancel, job, [report, generate, cancel], queue=False, **QUIET)
+        then_plot(
+            gallery.select(
+                events.show_preset, [gallery, session, *bodies], [*screen, *fields],
+                concurrency_limit=HANDLERS_AT_ONCE, trigger_mode="always_last", **QUIET,
+            )
         )  # fmt: skip
-        examples.apply(events.use_example, examples, [together, before_one, report], queue=False, **quiet)
-        dropped.upload(
-            imports.open,
-            [dropped, session, *bodies],
-            [about_file, figures, view, report, save, *texts, *times, timing, *settings, *bodies],
-            concurrency_limit=2,
-            **quiet,
+        then_plot(
+            results.input(
+                events.show_again, [results, session, history, *bodies], [*screen, *fields],
+                concurrency_limit=HANDLERS_AT_ONCE, **QUIET,
+            )
+        )  # fmt: skip
+        # A result that is no longer on the screen is no longer chosen: choosing it again shows it.
+        gr.on([gallery.select, examples.select, dropped.upload], None, None, results, js="() => null", **QUIET)
+        examples.expand(events.list_examples, None, examples, concurrency_limit=HANDLERS_AT_ONCE, **QUIET)
+        then_plot(
+            examples.select(
+                events.show_example, [examples, session, *bodies], screen, concurrency_limit=HANDLERS_AT_ONCE,
+                trigger_mode="always_last", **QUIET,
+            )
+        )  # fmt: skip
+        examples.apply(events.use_example, [examples, timeline], [timeline, report], queue=False, **QUIET)
+        then_plot(
+            dropped.upload(
+                imports.open,
+                [dropped, session, *bodies],
+                [about_file, figures, *screen, *fields, *bodies],
+                concurrency_limit=HANDLERS_AT_ONCE,
+                **QUIET,
+            )
         )
-        measured.click(imports.measure, session, [about_file, figures], concurrency_limit=2, **quiet)
-        demo.load(events.welcome, [session, *bodies], [view, report, save], concurrency_limit=4, **quiet)
-        demo.load(downloads.choices, None, formats, concurrency_limit=4, **quiet)
+        measured.click(imports.measure, session, [about_file, figures], concurrency_limit=HANDLERS_AT_ONCE, **QUIET)
+        share.wire(read, [*fields, *bodies])
+        then_plot(
+            demo.load(
+                events.welcome, [session, *bodies], [*screen, session], concurrency_limit=HANDLERS_AT_ONCE, **QUIET
+            )
+        )
+        then_generate(
+            demo.load(
+                events.open_link, session, [job, report, generate, cancel, *fields, *bodies], queue=False, **QUIET
+            )
+        )
+        demo.load(downloads.choices, None, formats, concurrency_limit=HANDLERS_AT_ONCE, **QUIET)
+        endpoint(generator.source)
     return demo
+
+
+def _act(assets: Assets) -> tuple[gr.Button, gr.Button, gr.HTML]:
+    """Generate, Cancel and the line that tells what goes on."""
+    with gr.Row(elem_id="act"):
+        generate = gr.Button(GENERATE, variant="primary", elem_id="generate", scale=0, min_width=150)
+        cancel = gr.Button(CANCEL, variant="stop", visible=False, elem_id="cancel", scale=0, min_width=150)
+        report = status_line(assets, READY)
+    return generate, cancel, report
+
+
+def _settings() -> list[gr.components.Component]:
+    """The cards of how motions are made: the fields of `app.form.read` after the script."""
+    variant, seed, steps, guidance, clean_up, contact = settings_of(DEFAULT)
+    with gr.Column(elem_classes="is-card", elem_id="panels-card"):
+        _heading("Side by side", f"the same request, up to {MAX_PANELS} panels")
+        beside = gr.CheckboxGroup(
+            [(switch.label, name) for name, switch in SWITCHES.items()],
+            value=[],
+            label="Beside the first panel, show what comes out with",
+            info="Same texts, times and, but for another seed, the same noise.",
+            elem_id="panels",
+        )
+    with gr.Column(elem_classes="is-card", elem_id="model"):
+        _heading("Model", "the same seed gives the same motion")
+        with gr.Row(elem_id="settings"):
+            variant = gr.Dropdown(
+                [(label, name) for name, label in VARIANTS.items()], value=variant, label="Variant",
+                info="Of the first panel: the whole method, or less of it.", elem_id="variant", min_width=150,
+            )  # fmt: skip
+            with gr.Row(elem_id="seed-row"):
+                seed = gr.Number(seed, label="Seed", info="Where the noise starts.", precision=0, elem_id="seed",
+                                 min_width=80)  # fmt: skip
+                again = gr.Button("New", size="sm", elem_id="new-seed", scale=0, min_width=56)
+        steps = _slider("Denoising steps", "More take longer; beyond 16 little changes.", MIN_STEPS, MAX_STEPS, steps,
+                        "steps", 1)  # fmt: skip
+        guidance = _slider("Text guidance", "How hard the text pulls; 1 is not at all.", 0, MAX_GUIDANCE, guidance,
+                           "guidance", 0.1)  # fmt: skip
+        contact = _slider(
+            "Contact guidance", "Keeps bodies out of each other while sampling; 0 is off, and twice as fast.",
+            0, MAX_CONTACT_GUIDANCE, contact, "contact-guidance", 0.1,
+        )  # fmt: skip
+        clean_up = gr.Checkbox(
+            clean_up, label="Clean up", info="Plants feet and smooths lightly, after the model. Part of no variant.",
+            elem_id="clean-up",
+        )  # fmt: skip
+    again.click(None, None, seed, js=NEW_SEED, **QUIET)
+    return [variant, seed, steps, guidance, clean_up, contact, beside]
 
 
 def _heading(title: str, note: str) -> gr.HTML:
     return gr.HTML(f"<h2>{title}<small>{note}</small></h2>", apply_default_css=False, elem_classes="is-heading")
 
 
-def _text(label: str, value: str, name: str, who: str) -> gr.Textbox:
-    return gr.Textbox(value, label=label, lines=1, max_lines=3, elem_id=name, elem_classes=["is-text", who])
-
-
-def _slider(label: str, low: float, high: float, value: float, name: str, step: float = 1) -> gr.Slider:
-    return gr.Slider(low, high, value, step=step, label=label, elem_id=name, min_width=150, buttons=[])
+def _slider(label: str, info: str, low: float, high: float, value: float, name: str, step: float) -> gr.Slider:
+    return gr.Slider(low, high, value, step=step, label=label, info=info, elem_id=name, min_width=150, buttons=[])

@@ -1,69 +1,132 @@
-"""Scenes to start from. Each is only text, times and a seed: what is seen comes out of the model when asked."""
+"""Scenes to start from: the gallery shows them as the model made them, and one click puts them into the editor."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-FRAMES = 196
-START = 70
-END = 130
+from app.script import ALONE, TOGETHER, Scene, Script
+from intersyn.settings import Settings
+
+CLEAN = Settings(clean_up=True)
 
 
 @dataclass(frozen=True)
 class Preset:
-    """What the form holds after a click: texts per person and segment, and the interaction's frames."""
+    """A scene, how its motion is made, and one line on it. works: False for what the model cannot do."""
 
     name: str
-    before: tuple[str, str]
-    together: str
-    after: tuple[str, str]
-    frames: int = FRAMES
-    start: int = START
-    end: int = END
-    seed: int = 0
+    script: Script
+    settings: Settings
+    note: str
+    works: bool = True
+
+
+def _alone(frames: int, one: str, two: str) -> Scene:
+    return Scene(ALONE, frames, one, two)
+
+
+def _together(frames: int, text: str) -> Scene:
+    return Scene(TOGETHER, frames, together=text)
 
 
 PRESETS = (
     Preset(
         "Salsa",
-        ("a person walks forward", "a person walks forward"),
-        "two people salsa dance",
-        ("a person waves with the right hand", "a person bows"),
-        start=60,
-        end=140,
+        Script(
+            (
+                _alone(50, "a person walks forward", "a person walks forward"),
+                _together(100, "two people salsa dance"),
+                _alone(46, "a person waves with the right hand", "a person bows"),
+            )
+        ),
+        CLEAN,
+        "They dance together, then one waves and one bows.",
     ),
     Preset(
-        "A polite meeting",
-        ("a person walks forward", "a person walks forward"),
-        "two people bow to each other",
-        ("a person waves with the left hand", "a person walks and turns right"),
+        "Handshake",
+        Script(
+            (
+                _alone(50, "a person walks forward", "a person walks forward"),
+                _together(80, "two people shake hands"),
+                _alone(60, "a person walks and turns left", "a person walks and turns left"),
+            )
+        ),
+        replace(CLEAN, seed=1),
+        "They walk up, bring their hands together and walk off.",
     ),
     Preset(
-        "Seen off",
-        ("a person walks and turns left", "a person raises both hands"),
-        "the first person waves goodbye and the second person walks away",
-        ("a person bows", "a person walks forward happily"),
+        "Hug",
+        Script(
+            (
+                _alone(40, "a person walks forward", "a person walks forward"),
+                _together(90, "two people hug"),
+                _alone(50, "a person walks backward", "a person waves with the right hand"),
+            )
+        ),
+        CLEAN,
+        "Both come near, hold each other and let go.",
     ),
     Preset(
-        "A greeting",
-        ("a person walks forward", "a person walks forward"),
-        "two people wave to each other",
-        ("a person runs", "a person walks backward"),
-        start=60,
-        end=120,
+        "High five",
+        Script(
+            (
+                _alone(40, "a person walks forward", "a person walks forward"),
+                _together(60, "two people high five"),
+                _alone(60, "a person raises both hands", "a person raises both hands"),
+            )
+        ),
+        replace(CLEAN, seed=1),
+        "Hands meet, lower than they should, and both cheer.",
     ),
     Preset(
-        "Sparring",
-        ("a person runs", "a person waves with both hands"),
-        "two people box each other",
-        ("a person bows", "a person bows"),
-        start=50,
-        end=130,
+        "Push",
+        Script(
+            (
+                _alone(40, "a person walks forward", "a person looks around"),
+                _together(70, "the first person pushes the second person and the second person stumbles back"),
+                _alone(50, "a person walks and turns right", "a person shakes their head"),
+            )
+        ),
+        replace(CLEAN, seed=1),
+        "The first reaches out, the second steps back.",
     ),
     Preset(
-        "A chase",
-        ("a person walks forward", "a person waves with both hands"),
-        "the first person chases the second person",
-        ("a person raises the right hand", "a person runs"),
+        "Hello, goodbye",
+        Script(
+            (
+                _alone(40, "a person walks forward", "a person walks forward"),
+                _together(60, "two people wave to each other"),
+                _alone(40, "a person walks forward", "a person walks forward"),
+                _together(70, "two people shake hands"),
+                _alone(50, "a person walks and turns right", "a person walks and turns right"),
+            )
+        ),
+        CLEAN,
+        "Five segments in one go: they meet twice.",
+    ),
+    Preset(
+        "Bow",
+        Script(
+            (
+                _alone(50, "a person walks forward", "a person walks forward"),
+                _together(70, "two people bow to each other"),
+                _alone(50, "a person waves with the left hand", "a person walks backward"),
+            )
+        ),
+        CLEAN,
+        "A polite greeting, at a distance.",
+    ),
+    Preset(
+        "Leapfrog",
+        Script(
+            (
+                _alone(40, "a person runs", "a person walks forward"),
+                _together(80, "the first person leapfrogs over the second person"),
+                _alone(50, "a person runs", "a person walks forward"),
+            )
+        ),
+        CLEAN,
+        "Nobody in its data jumps over anybody: it makes up something else.",
+        works=False,
     ),
 )

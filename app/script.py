@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from app.form import FormError
+from app.errors import FormError
 from intersyn.timeline import (
     DEFAULT_FPS,
     MAX_FRAMES,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.form import Request
+from app.state import State
 
 if TYPE_CHECKING:  # torch takes seconds to import; the page opens without it
     from intersyn.motion import Motion
@@ -16,17 +17,30 @@ if TYPE_CHECKING:  # torch takes seconds to import; the page opens without it
 class Session:
     """Handlers take it and change it.
 
-    motion: what the viewer shows, with betas that lack only what the sliders say. name: how its files are called.
-    request: what it was generated from, if it was. asked: whether the visitor has asked for anything, so that what is
-    shown on opening comes too late. stop: ends the export that is running.
+    motions: what the viewer shows, panel by panel, with betas that lack only what the sliders say. labels: what the
+    panels are called. notes: a sentence on each. name: how files are called. state: what they were generated from, if
+    they were. asked: whether the visitor has asked for anything, so that what is shown on opening comes too late.
+    stop: ends the export that is running.
     """
 
-    motion: Motion | None = None
+    motions: tuple[Motion, ...] = ()
+    labels: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     name: str = ""
-    request: Request | None = None
+    state: State | None = None
     asked: bool = False
     stop: threading.Event | None = None
 
-    def show(self, motion: Motion, name: str, request: Request | None = None) -> None:
-        """From now on this motion is on the screen."""
-        self.motion, self.name, self.request = motion, f"intersyn_{name}", request
+    @property
+    def motion(self) -> Motion | None:
+        """The one in the first panel."""
+        return self.motions[0] if self.motions else None
+
+    def show(
+        self, motions: Sequence[Motion], name: str, labels: Sequence[str] = ("",), notes: Sequence[str] = (),
+        state: State | None = None,
+    ) -> None:  # fmt: skip
+        """From now on these motions are on the screen."""
+        self.motions, self.labels = tuple(motions), tuple(labels)
+        self.notes = tuple(notes) or ("",) * len(motions)
+        self.name, self.state = f"intersyn_{name}", state

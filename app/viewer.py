@@ -190,25 +190,37 @@ def manifest(shown: Sequence[Shown], folder: Path, example: bool = False) -> dic
     sizes = {(motion.num_people, motion.frames, float(motion.fps)) for motion in motions}
     if len(sizes) > 1:
         raise ValueError(f"panels share people, frames and frame rate, got {sorted(sizes)}")
-    panels = []
-    for number, panel in enumerate(shown):
+    packed = [(pack_motion(panel.motion), panel.label, panel.note) for panel in shown]
+    timeline = motions[0].timeline
+    if timeline is not None:
+        segments = segments_of(timeline)
+    else:
+        label = f"{motions[0].duration:.1f} s"
+        segments = [{"start": 0, "end": motions[0].frames, "kind": "alone", "label": label, "texts": []}]
+    return packed_manifest(packed, motions[0].num_people, segments, folder, example)
+
+
+def packed_manifest(
+    panels: Sequence[tuple[bytes, str, str]],
+    people: int,
+    segments: list[dict[str, Any]],
+    folder: Path,
+    example: bool = False,
+) -> dict[str, Any]:
+    """As `manifest`, of panels that are packed already: what `pack_motion` gave, label and note of each."""
+    listed = []
+    for number, (data, label, note) in enumerate(panels):
         path = folder / f"motion-{number}.bin"
         with atomic_write(path) as file:
-            file.write(pack_motion(panel.motion))
+            file.write(data)
         address = {"path": str(path), "meta": {"_type": "gradio.FileData"}}
-        panels.append({"motion": address, "label": panel.label, "note": panel.note})
-    return {
-        "panels": panels,
-        "people": list(PEOPLE[: motions[0].num_people]),
-        "segments": _segments(motions[0]),
-        "example": example,
-    }
+        listed.append({"motion": address, "label": label, "note": note})
+    return {"panels": listed, "people": list(PEOPLE[:people]), "segments": segments, "example": example}
 
 
-def _segments(motion: Motion) -> list[dict[str, Any]]:
-    if motion.timeline is not None:
-        return [_segment(segment, motion.timeline) for segment in motion.timeline.segments]
-    return [{"start": 0, "end": motion.frames, "kind": "alone", "label": f"{motion.duration:.1f} s", "texts": []}]
+def segments_of(timeline: Timeline) -> list[dict[str, Any]]:
+    """What the viewer is told of each segment."""
+    return [_segment(segment, timeline) for segment in timeline.segments]
 
 
 def _segment(segment: Segment, timeline: Timeline) -> dict[str, Any]:

@@ -37,9 +37,9 @@ def scenes() -> list[tuple[str, Timeline, int]]:
     for text in SOLO_TEXTS:
         timeline = Timeline((Segment(0, SOLO_FRAMES, (Part((0,), text),)),))
         out.append((text.removeprefix("a person ").replace(" ", "-"), timeline, 0))
-    for p in PRESETS:
-        timeline = Timeline.solo_interact_solo(p.before, p.together, p.after, p.frames, p.start, p.end)
-        out.append((p.name.lower().replace(" ", "-"), timeline, p.seed))
+    for preset in PRESETS:
+        name = preset.name.lower().replace(",", "").replace(" ", "-")
+        out.append((name, preset.script.timeline(), preset.settings.seed))
     return out
 
 

@@ -17,6 +17,7 @@ from intersyn.body.smpl_files import BodyArrays
 
 if TYPE_CHECKING:  # Motion brings torch, which packing a body does not need
     from intersyn.motion import Motion
+    from intersyn.timeline import Timeline
 
 MAGIC = b"ISA1"
 INFLUENCES = 4  # joints per vertex that a shader reads
@@ -96,6 +97,21 @@ def strongest(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     kept = np.round(255 * kept / kept.sum(1, keepdims=True)).astype(np.int64)
     kept[:, 0] += 255 - kept.sum(1)  # what rounding left over goes to the strongest
     return joints.astype(np.uint8), kept.astype(np.uint8)
+
+
+def unpack_motion(data: bytes, timeline: Timeline | None = None) -> Motion:
+    """The inverse of `pack_motion`, but for the rounding of rotations. Raises `ValueError` for other bytes."""
+    import torch
+
+    from intersyn.motion import Motion
+    from intersyn.rotations import quaternion_to_axis_angle
+
+    arrays, facts = unpack_arrays(data)
+    if missing := {"rotations", "root", "betas"} - set(arrays):
+        raise ValueError(f"not a packed motion: it has no {min(missing)}")
+    turns, root = (torch.from_numpy(arrays[name].astype(np.float32)).transpose(0, 1) for name in ("rotations", "root"))
+    poses = quaternion_to_axis_angle(turns / turns.norm(dim=-1, keepdim=True))
+    return Motion(poses, root, torch.from_numpy(arrays["betas"].astype(np.float32)), facts["fps"], timeline)
 
 
 def pack_motion(motion: Motion) -> bytes:

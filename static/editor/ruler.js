@@ -76,7 +76,7 @@ export class Ruler {
   label(second, cut) {
     const { extent, total, rules } = this.editor;
     const frame = second * rules.fps;
-    const mark = make("span", { class: "is-mark" }, make("b", {}, `${second} s`), make("span", {}, String(frame)));
+    const mark = make("span", { class: "is-tick" }, make("b", {}, `${second} s`), make("span", {}, String(frame)));
     mark.style.left = `${(100 * frame) / extent}%`;
     mark.classList.toggle("is-beyond", frame > total);
     mark.classList.toggle("is-cut", frame > extent - cut);

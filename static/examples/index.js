@@ -69,9 +69,7 @@ export function mount(element, { props, watch, trigger }) {
   });
   use.addEventListener("click", () => {
     tell("apply", {});
-    const field = document.getElementById(examples[props.value.chosen].field);
-    field?.scrollIntoView({ block: "nearest", behavior: "smooth" });
-    field?.querySelector("textarea")?.focus({ preventScroll: true });
+    document.getElementById("timeline")?.scrollIntoView({ block: "nearest", behavior: "smooth" });
   });
   details.addEventListener("toggle", () => {
     if (details.open && !examples) tell("expand", {});

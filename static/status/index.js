@@ -8,7 +8,8 @@ export function mount(element, { watch }) {
     if (!field) return;
     field.classList.add("is-wrong");
     field.scrollIntoView({ block: "nearest", behavior: "smooth" });
-    field.querySelector("textarea, input, [role=slider]")?.focus({ preventScroll: true });
+    const inputs = "textarea, input, [role=slider]";
+    (field.matches(inputs) ? field : field.querySelector(inputs))?.focus({ preventScroll: true });
     field.addEventListener("input", () => field.classList.remove("is-wrong"), { once: true });
   }
 

@@ -13,12 +13,12 @@ import torch
 
 from app.bodies import measure
 from app.downloads import DRAWN, Downloads, check_size, together
-from app.events import preset_form
-from app.form import read
+from app.form import DEFAULT
 from app.generation import Generator
 from app.limits import MAX_FILE_FRAMES, MAX_PICTURES
 from app.presets import PRESETS
 from app.session import Session
+from app.state import State
 from intersyn.body.default import default_arrays
 from intersyn.export.formats import FORMATS
 from intersyn.export.options import ExportError
@@ -39,11 +39,11 @@ def downloads(tiny_checkpoint: Path) -> Downloads:
 @pytest.fixture
 def session() -> Session:
     torch.manual_seed(0)
-    request = read(preset_form(PRESETS[0]))
+    state = State(PRESETS[0].script, (DEFAULT,), BODIES)
     trans = torch.randn(2, 196, 3) * 0.1 + torch.tensor((0.0, 0.965, 0.0))
-    motion = Motion(torch.randn(2, 196, 22, 3) * 0.1, trans, torch.zeros(2, 10), 20.0, request.timeline)
+    motion = Motion(torch.randn(2, 196, 22, 3) * 0.1, trans, torch.zeros(2, 10), 20.0, state.script.timeline())
     session = Session()
-    session.show(motion, "full_seed0", request)
+    session.show([motion], "full_seed0", state=state)
     return session
 
 
@@ -86,15 +86,15 @@ def test_bvh_in_centimetres(downloads, session, tmp_path):
 
 def test_a_project_makes_the_same_request(downloads, session, tmp_path):
     _, file = prepared(downloads.prepare(session, ".json", 0, "m", 0, *BODIES), tmp_path)
-    project, request = Project.load(file), session.request
-    assert (project.timeline, project.seed, project.steps) == (request.timeline, request.seed, request.steps)
+    project, state = Project.load(file), session.state
+    assert (project.timeline, project.settings) == (state.script.timeline(), state.panels)
     assert project.betas[0][1] == 1.0
 
 
 def test_one_sentence_where_nothing_can_be_made(downloads, session, tmp_path):
     ((line, *_),) = downloads.prepare(Session(), ".glb", 0, "m", 0, *BODIES)
     assert "no motion on the screen" in line
-    session.request = None  # as of an imported motion
+    session.state = None  # as of an imported motion
     lines, file = prepared(downloads.prepare(session, ".json", 0, "m", 0, *BODIES), tmp_path)
     assert file is None and "is-error" in lines[-1] and "only a motion that was generated here" in lines[-1]
     assert session.motion is not None
@@ -158,7 +158,8 @@ def test_one_film_at_a_time_and_who_leaves_makes_room(downloads, session, monkey
     first = downloads.prepare(session, ".mp4", 0, "m", 0, *BODIES)
     while "Drawing" not in next(first)[0]:
         pass
-    other = Session(session.motion, "other")
+    other = Session()
+    other.show([session.motion], "other")
     second = downloads.prepare(other, ".mp4", 0, "m", 0, *BODIES)
     next(second)
     assert "Waiting for another film" in next(second)[0]

@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import astuple, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import gradio as gr
 import numpy as np
 import pytest
 
 from app.bodies import Sliders, measure
-from app.events import Events, apply_preset, preset_form
-from app.form import read
-from app.generation import GenerationError, Generator, Progress, Stopped
+from app.events import Events
+from app.form import fields, read
+from app.generation import Generator, Progress, Stopped
+from app.history import Histories, History
 from app.presets import PRESETS
+from app.script import Scene, Script
 from app.session import Session
+from app.share import PARAMETER, encode
 from intersyn.body.browser import unpack_arrays
 from intersyn.body.default import default_arrays
 from intersyn.data.store import ClipStore
 
-FORM = replace(preset_form(PRESETS[0]), steps=3)
+BODIES = (172, 0.0, 172, 0.0)
+
+
+def form(beside: tuple[str, ...] = (), **changes) -> tuple:
+    """The fields as Gradio hands them over, bodies included."""
+    values = {
+        "script": PRESETS[0].script.value(), "variant": "full", "seed": 0, "steps": 4, "guidance": 2.5,
+        "clean_up": True, "contact_guidance": 0, "beside": list(beside),
+    }  # fmt: skip
+    return *(values | changes).values(), *BODIES
+
+
+FORM = form()
 
 
 def skipped(update) -> bool:
@@ -41,36 +56,38 @@ def sliders() -> Sliders:
 
 @pytest.fixture
 def events(generator: Generator, sliders: Sliders) -> Events:
-    return Events(generator, sliders)
+    return Events(generator, sliders, Histories())
 
 
 def test_a_wrong_form_starts_nothing(events):
-    job, report, generate, cancel = events.begin(Session(), *astuple(replace(FORM, together="")))
+    empty = {"segments": [{"kind": "together", "frames": 60}]}
+    job, report, generate, cancel = events.begin(Session(), *form(script=empty))
     assert job is None
     assert "is-error" in report
-    assert "together is empty" in report
+    assert 'data-field="scene-0-together"' in report
     assert skipped(generate)
     assert skipped(cancel)
     assert events.stops == {}
-    assert all(skipped(update) for update in next(events.run(job, Session())))
+    assert all(skipped(update) for update in next(events.run(job, Session(), History())))
 
 
 def test_generating_reports_steps_and_ends_with_files(events):
-    job, report, generate, cancel = events.begin(Session(), *astuple(FORM))
+    job, report, generate, cancel = events.begin(Session(), *FORM)
     assert (generate["visible"], cancel["visible"]) == (False, True)
-    reports, file, session = [], None, Session()
-    for view, report, save, generate, cancel in events.run(job, session, 180, 1, 165, -1):
+    reports, file, session, history = [], None, Session(), History()
+    for view, report, save, _, kept, listed, generate, cancel in events.run(job, session, history, 180, 1, 165, -1):
         reports.append(report)
         if not skipped(view):
             file = Path(view["panels"][0]["motion"]["path"])
             arrays, facts = unpack_arrays(file.read_bytes())
             assert save["visible"] is False, "a file of what was shown before"
             assert (generate["visible"], cancel["visible"]) == (True, False)
-    assert [f"step {k} of 3" in r for k, r in enumerate(reports[:-1])] == [True] * 4
+            assert kept is history and listed["value"] == history.entries[0].key
+    assert [f"step {k} of 4" in r for k, r in enumerate(reports[:-1])] == [True] * 5
     assert "is-done" in reports[-1]
-    assert arrays["rotations"].shape == (196, 2, 22, 4)
+    assert arrays["rotations"].shape == (PRESETS[0].script.frames, 2, 22, 4)
     motion = session.motion
-    assert (motion.timeline, session.request) == (read(FORM).timeline, read(FORM))
+    assert (motion.timeline, session.state) == (read(*FORM).script.timeline(), read(*FORM))
     assert session.name == "intersyn_full_seed0"
     dressed = events.sliders.dress(motion, (180, 1, 165, -1))
     np.testing.assert_array_equal(arrays["betas"], dressed.betas.numpy())
@@ -79,22 +96,33 @@ def test_generating_reports_steps_and_ends_with_files(events):
     assert events.stops == {}
 
 
+def test_panels_have_names_and_sentences(events):
+    job, *_ = events.begin(Session(), *form(("no_rec", "seed")))
+    session = Session()
+    view = next(view for view, *_ in events.run(job, session, History()) if not skipped(view))
+    labels = [panel["label"] for panel in view["panels"]]
+    assert labels == ["Full model, seed 0", "No coordinator", "Seed 1"]
+    notes = [panel["note"] for panel in view["panels"]]
+    assert notes[0] == "" and all(note.endswith(".") for note in notes[1:])
+    assert len(session.motions) == 3
+    (values,) = events.stage.plots(session)
+    assert any("No coordinator" in str(value) for value in values)
+
+
 def test_manifest_says_who_does_what(events):
-    job, *_ = events.begin(Session(), *astuple(FORM))
-    view = next(view for view, *_ in events.run(job, Session()) if not skipped(view))
-    assert [(s["start"], s["end"], s["kind"]) for s in view["segments"]] == [
-        (0, 60, "alone"),
-        (60, 140, "together"),
-        (140, 196, "alone"),
-    ]
-    assert view["segments"][1]["texts"] == [{"people": [0, 1], "text": FORM.together}]
+    job, *_ = events.begin(Session(), *FORM)
+    view = next(view for view, *_ in events.run(job, Session(), History()) if not skipped(view))
+    scenes = PRESETS[0].script.scenes
+    assert [(s["end"] - s["start"], s["kind"]) for s in view["segments"]] == [(s.frames, s.kind) for s in scenes]
+    k = next(k for k, scene in enumerate(scenes) if scene.kind == "together")
+    assert view["segments"][k]["texts"] == [{"people": [0, 1], "text": scenes[k].together}]
     assert view["people"] == ["Person one", "Person two"]
 
 
 def test_cancel_stops_between_steps_and_changes_nothing(events):
-    job, *_ = events.begin(Session(), *astuple(replace(FORM, steps=50)))
+    job, *_ = events.begin(Session(), *form(steps=50))
     answers = []
-    for answer in events.run(job, Session()):
+    for answer in events.run(job, Session(), History()):
         answers.append(answer)
         if len(answers) == 2:
             report, generate, cancel = events.cancel(job)
@@ -102,73 +130,75 @@ def test_cancel_stops_between_steps_and_changes_nothing(events):
     assert all(skipped(view) and skipped(download) for view, _, download, *_ in answers)
     assert "Cancelled" in answers[-1][1]
     assert len(answers) < 50
-    assert (answers[-1][3]["visible"], answers[-1][4]["visible"]) == (True, False)
+    assert (answers[-1][6]["visible"], answers[-1][7]["visible"]) == (True, False)
 
 
-def test_cancel_while_waiting_in_the_queue(events):
-    job, *_ = events.begin(Session(), *astuple(FORM))
+def test_whoever_waits_is_told_how_many_are_before_and_may_cancel(events):
+    events.begin(Session(), *FORM)
+    job, report, *_ = events.begin(Session(), *FORM)
+    assert "1 request is before yours" in report
     events.cancel(job)
-    (answer,) = events.run(job, Session())
+    (answer,) = events.run(job, Session(), History())
     assert "Cancelled" in answer[1]
 
 
 def test_a_visitor_who_leaves_stops_the_work(generator):
-    stop = threading.Event()
-    run = generator.run(read(replace(FORM, steps=50)), stop)
+    run = generator.run(read(*form(steps=50)), threading.Event())
     next(run)
     run.close()
-    assert stop.is_set()
+    assert not [thread for thread in threading.enumerate() if thread.name == "generation"]
 
 
 def test_a_missing_checkpoint_is_one_sentence(tmp_path, sliders):
-    events = Events(Generator(str(tmp_path / "absent")), sliders)
-    job, *_ = events.begin(Session(), *astuple(FORM))
-    *_, last = events.run(job, Session())
+    events = Events(Generator(str(tmp_path / "absent")), sliders, Histories())
+    job, *_ = events.begin(Session(), *FORM)
+    *_, last = events.run(job, Session(), History())
     assert "There is no checkpoint folder" in last[1]
     assert "is-error" in last[1]
     assert skipped(last[0])
-    *_, (view, report, _) = events.welcome(Session())
-    assert "There is no checkpoint folder" in view["message"]
-
-
-def test_failures_nobody_foresaw_are_told_and_printed(capsys):
-    class Broken(Generator):
-        def load(self):
-            raise KeyError("what")
-
-    with pytest.raises(GenerationError, match="failed unexpectedly \\(KeyError\\); your texts are kept"):
-        list(Broken().run(read(FORM), threading.Event()))
-    assert "KeyError: 'what'" in capsys.readouterr().err
 
 
 def test_a_stop_before_the_start_is_heard(generator):
     stop = threading.Event()
     stop.set()
     with pytest.raises(Stopped):
-        list(generator.run(read(FORM), stop))
+        list(generator.run(read(*FORM), stop))
 
 
-def test_the_example_is_made_once_and_by_the_model(events):
-    first = [view for view, *_ in events.welcome(Session())][-1]
-    assert first["example"] is True
-    motion, request = events.example()
-    assert events.example()[0] is motion
-    *_, again = events.generator.run(request, threading.Event())
-    assert np.array_equal(again.poses.numpy(), motion.poses.numpy())
-    assert not isinstance(again, Progress)
+def test_time_left_is_told_once_it_can_be(generator):
+    news = [item for item in generator.run(read(*FORM), threading.Event()) if isinstance(item, Progress)]
+    assert [item.done for item in news] == [0, 1, 2, 3, 4]
+    assert news[0].left is None and news[-1].left == 0
+    assert all(item.left > 0 for item in news[1:-1])
 
 
-def test_who_has_asked_for_something_is_not_shown_the_welcome(events):
-    session = Session()
-    events.begin(session, *astuple(FORM))
-    assert all(skipped(update) for update in [*events.welcome(session)][-1])
-    assert session.motion is None
+def test_a_link_fills_the_form_and_generates(events):
+    state = read(*form(("no_rec",), seed=7))
+    asked = SimpleNamespace(query_params={PARAMETER: encode(state)})
+    job, report, generate, cancel, *rest = events.open_link(Session(), asked)
+    assert job[1] == state and "is-busy" in report
+    assert tuple(rest) == (*fields(state), *BODIES)
+    *_, last = events.run(job, Session(), History())
+    assert len(last[0]["panels"]) == 2
 
 
-def test_presets_fill_the_whole_form():
-    texts = apply_preset(PRESETS[1])
-    assert texts[:5] == astuple(preset_form(PRESETS[1]))[:5]
-    assert texts[-1] == {"frames": 196, "start": 70, "end": 130}
+def test_a_broken_link_is_one_sentence_and_no_link_is_none(events):
+    job, report, *rest = events.open_link(Session(), SimpleNamespace(query_params={PARAMETER: "1.rubbish"}))
+    assert job is None and "is-error" in report and all(map(skipped, rest))
+    job, *rest = events.open_link(Session(), SimpleNamespace(query_params={}))
+    assert job is None and all(map(skipped, rest))
+
+
+def test_results_are_shown_again_without_being_made(events):
+    job, *_ = events.begin(Session(), *form(("no_rec",)))
+    session, history = Session(), History()
+    list(events.run(job, session, history))
+    made, again = session.motions, Session()
+    ((view, report, save, *filled),) = events.show_again(history.entries[0].key, again, history)
+    assert again.motions == made and len(view["panels"]) == 2
+    assert tuple(filled) == fields(job[1])
+    ((view, report, *rest),) = events.show_again("gone", again, history)
+    assert skipped(view) and "expired" in report
 
 
 def chosen(events: Events, people: int) -> dict:
@@ -188,7 +218,7 @@ def test_an_example_is_shown_like_a_generated_motion(events, people):
     ((view, report, save),) = events.show_example(value, session)
     motion = session.motion
     assert save["visible"] is False
-    assert session.request is None
+    assert session.state is None
     assert (motion.num_people, len(view["people"])) == (people, people)
     assert view["segments"] == [
         {
@@ -207,17 +237,22 @@ def test_every_example_says_what_it_is(events):
     for item in events.list_examples()["examples"]:
         assert item["about"].lower().startswith(item["kind"])
         assert "CC BY-NC 4.0" in item["about"] or "not to be resold" in item["about"]
-        assert item["field"] == ("together" if item["people"] == 2 else "before-one")
+        assert item["field"] == ("together" if item["people"] == 2 else "alone")
 
 
-def test_an_examples_text_goes_into_the_matching_field(events):
-    pair, alone = chosen(events, 2), chosen(events, 1)
-    together, before_one, report = events.use_example(pair)
-    assert together == pair["examples"][pair["chosen"]]["text"]
-    assert skipped(before_one) and "what both do together" in report
-    together, before_one, report = events.use_example(alone)
-    assert before_one == alone["examples"][alone["chosen"]]["text"]
-    assert skipped(together) and "person one" in report
+@pytest.mark.parametrize(("people", "index", "name"), [(2, 1, "together"), (1, 0, "one")])
+def test_an_examples_text_goes_into_the_first_segment_of_its_kind(events, people, index, name):
+    value = chosen(events, people)
+    before = Script((Scene("alone", 40, "a", "b", "c"), Scene("together", 60, "d", "e", "f"))).value()
+    after, report = events.use_example(value, before)
+    before["segments"][index][name] = value["examples"][value["chosen"]]["text"]
+    assert after == before
+    assert f"in segment {index + 1}" in report
+
+
+def test_an_example_without_a_segment_of_its_kind_changes_nothing(events):
+    value, report = events.use_example(chosen(events, 2), Script((Scene("alone", 40),)).value())
+    assert skipped(value) and "is-error" in report and "add one first" in report
 
 
 def test_examples_that_cannot_be_read_are_one_sentence(events, monkeypatch, tmp_path):

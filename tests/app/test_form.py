@@ -1,83 +1,84 @@
-from dataclasses import replace
+"""From the fields to a state: what is asked for, and one sentence for whatever is wrong."""
 
 import pytest
 
-from app.events import preset_form
-from app.form import MAX_FRAMES, MIN_FRAMES, Form, FormError, fit, read
+from app.errors import FormError
+from app.form import DEFAULT, FIELDS, fields, read, settings_of
+from app.limits import MAX_FRAMES
 from app.presets import PRESETS
+from app.script import Script
+from app.state import State
+from intersyn.settings import Settings
 
-GOOD = Form("a person walks", "a person runs", "they dance", "a person bows", "a person waves")
+BODIES = (172, 0.0, 172, 0.0)
+GOOD = {
+    "script": PRESETS[0].script.value(), "variant": "full", "seed": 0, "steps": 16, "guidance": 2.5, "clean_up": True,
+    "contact_guidance": 0, "beside": [],
+}  # fmt: skip
+
+
+def asked(**changes) -> State:
+    return read(*{**GOOD, **changes}.values(), *BODIES)
+
+
+def segments(*frames: int, text: str = "a person walks") -> dict:
+    return {"segments": [{"kind": "alone", "frames": n, "one": text, "two": text} for n in frames]}
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
 def test_every_preset_can_be_asked_for(preset):
-    request = read(preset_form(preset))
-    assert request.timeline.num_people == 2
-    assert request.timeline.frames == preset.frames
+    state = asked(script=preset.script.value())
+    assert state.script == preset.script
+    assert state.script.timeline().num_people == 2
 
 
-def test_a_form_becomes_a_timeline():
-    request = read(replace(GOOD, before_one="  a person walks \n", frames=120.0, start=40.0, end=80.0, seed=5.0))
-    assert request.timeline.frames == 120
-    assert request.timeline.boundaries == (40, 80)
-    assert [part.text for part in request.timeline.segments[0].parts] == ["a person walks", "a person runs"]
-    assert request.timeline.segments[1].parts[0].people == (0, 1)
-    assert request.timeline.segments[2].part_of(1).text == "a person waves"
-    assert (request.seed, request.steps) == (5, 16)
+def test_fields_and_back():
+    state = asked(seed=5.0, steps=20.0, guidance=3, beside=["no_rec", "seed"], contact_guidance=1)
+    assert state.panels == (
+        Settings("full", 5, 20, 3.0, True, 1.0),
+        Settings("no_rec", 5, 20, 3.0, True, 1.0),
+        Settings("full", 6, 20, 3.0, True, 1.0),
+    )
+    assert state.bodies == BODIES
+    assert len(fields(state)) == FIELDS
+    assert read(*fields(state), *BODIES) == state
 
 
-def test_a_part_of_no_length_needs_no_text():
-    request = read(replace(GOOD, before_one="", before_two="", start=0))
-    assert [segment.start for segment in request.timeline.segments] == [0, 130]
-    request = read(replace(GOOD, after_one="", after_two="", end=196))
-    assert [segment.end for segment in request.timeline.segments] == [70, 196]
+def test_what_the_page_opens_with_is_the_default():
+    assert asked().panels == (DEFAULT,)
+    assert settings_of(DEFAULT) == tuple(GOOD.values())[1:7]
 
 
 @pytest.mark.parametrize(
     ("change", "field", "sentence"),
     [
-        ({"before_two": " "}, "before-two", "Person two’s text before they meet is empty"),
-        ({"together": None}, "together", "The text of what they do together is empty"),
-        ({"after_one": "walk " * 61}, "after-one", "has 304 characters: shorten it to 300 or fewer"),
-        ({"start": 130, "end": 70}, "plan", "ends at frame 70, before it starts at 130"),
-        ({"start": 100, "end": 120}, "plan", r"lasts 20 frames \(1 s\); it needs 30 frames \(1.5 s\)"),
-        ({"start": 10}, "plan", "before the interaction lasts 10 frames"),
-        ({"end": 190}, "plan", "after the interaction lasts 6 frames"),
-        ({"start": -5}, "start", "start of the interaction must be between 0 and 196 frames, got -5"),
-        ({"end": 500}, "end", "end of the interaction must be between 0 and 196 frames, got 500"),
-        ({"frames": 10_000}, "frames", f"length must be between {MIN_FRAMES} and {MAX_FRAMES} frames, got 10000"),
-        ({"frames": None}, "frames", "length must be a whole number of frames"),
-        ({"frames": float("inf")}, "frames", "length must be a whole number"),
-        ({"frames": float("nan")}, "frames", "length must be a whole number"),
+        ({"script": None}, "timeline", "A script is an object"),
+        ({"script": segments(60, text=" ")}, "scene-0-one", "is empty"),
+        ({"script": segments(10)}, "scene-0", "20"),
+        ({"script": segments(MAX_FRAMES, 20)}, "timeline", "the longest possible"),
         ({"seed": 1.5}, "seed", "seed must be a whole number"),
+        ({"seed": float("nan")}, "seed", "seed must be a whole number"),
         ({"seed": -1}, "seed", "seed must be between 0 and"),
-        ({"steps": 0}, "steps", "steps must be between 1 and"),
+        ({"steps": None}, "steps", "steps must be a whole number"),
+        ({"steps": 3}, "steps", "steps must be between 4 and 50, got 3"),
         ({"guidance": None}, "guidance", "guidance must be between"),
+        ({"contact_guidance": 3}, "contact-guidance", "contact guidance must be between 0 and 2"),
         ({"variant": "best"}, "variant", "There is no variant 'best'"),
+        ({"beside": ["everything"]}, "panels", "There is no panel 'everything'"),
+        ({"beside": ["no_rec", "no_smooth", "uncoupled", "seed"]}, "panels", "1 to 4 panels, got 5"),
+        ({"script": segments(600), "steps": 50, "beside": ["seed"]}, "steps", "66 steps in all"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(change, field, sentence):
     with pytest.raises(FormError, match=sentence) as caught:
-        read(replace(GOOD, **change))
+        asked(**change)
     assert str(caught.value).endswith(".")
     assert "\n" not in str(caught.value)
     assert caught.value.field == field
 
 
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ((196, 70, 130), (196, 70, 130)),
-        ((120, 70, 130), (120, 70, 100)),
-        ((80, 70, 130), (80, 30, 60)),
-        ((70, 100, 160), (70, 20, 50)),
-        ((196, 10, 130), (196, 0, 130)),
-        ((5, None, None), (70, 20, 50)),
-        ((120, 70, 196), (120, 70, 120)),
-        ((190, 70, 120, 120), (190, 70, 190)),
-    ],
-)
-def test_boundaries_follow_the_length(given, expected):
-    frames, start, end = fit(*given)
-    assert (frames, start, end) == expected
-    read(replace(GOOD, frames=frames, start=start, end=end))
+def test_texts_are_kept_as_they_were_typed():
+    value = segments(60, text="  a person walks \n")
+    state = asked(script=value)
+    assert state.script == Script.from_value(value)
+    assert [part.text for part in state.script.timeline().segments[0].parts] == ["a person walks"] * 2

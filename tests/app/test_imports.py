@@ -11,11 +11,13 @@ import pytest
 import torch
 
 from app.bodies import measure
-from app.events import Events, preset_form
-from app.form import Form, read
+from app.events import Events
+from app.form import FIELDS
 from app.generation import Generator
-from app.imports import FIELDS, NO_SCENE, Imports, OpenError, figures, form_of, penetration, table
+from app.history import Histories
+from app.imports import Imports, figures, penetration, table
 from app.presets import PRESETS
+from app.script import Scene, Script
 from app.session import Session
 from intersyn.body.browser import unpack_arrays
 from intersyn.body.default import default_arrays
@@ -23,6 +25,7 @@ from intersyn.export.formats import export
 from intersyn.export.project import Project
 from intersyn.metrics.physics import physics
 from intersyn.motion import Motion
+from intersyn.settings import Settings
 from intersyn.timeline import Part, Segment, Timeline
 
 BODIES = (172, 0.0, 172, 0.0)
@@ -30,7 +33,7 @@ BODIES = (172, 0.0, 172, 0.0)
 
 @pytest.fixture(scope="module")
 def imports(tiny_checkpoint: Path) -> Imports:
-    return Imports(Events(Generator(str(tiny_checkpoint)), measure(default_arrays(), "")))
+    return Imports(Events(Generator(str(tiny_checkpoint)), measure(default_arrays(), ""), Histories()))
 
 
 def motion(people: int = 2, frames: int = 30) -> Motion:
@@ -41,7 +44,7 @@ def motion(people: int = 2, frames: int = 30) -> Motion:
 
 def project(timeline: Timeline | None = None, **changes) -> Project:
     settings = {"seed": 3, "variant": "no_rec", "steps": 20, "guidance_scale": 3.0, "clean_up": False}
-    timeline = timeline or read(preset_form(PRESETS[1])).timeline
+    timeline = timeline or PRESETS[1].script.timeline()
     return Project(timeline, checkpoint="tiny", digest="0" * 64, **{**settings, **changes})
 
 
@@ -91,37 +94,25 @@ def test_the_viewer_gets_the_bodies_of_the_file(imports, tmp_path):
 
 def test_a_project_fills_the_form_and_leaves_the_picture(imports, tmp_path):
     betas = ((1.0,) + (0.0,) * 9, (0.0, -1.0) + (0.0,) * 8)
-    session = Session(motion())
-    answer = opened(imports, project(betas=betas).save(tmp_path / "scene.json"), session=session)
+    session = Session((motion(),))
+    scene = project(betas=betas, beside=(Settings("no_rec", 4, 20, 3.0),))
+    answer = opened(imports, scene.save(tmp_path / "scene.json"), session=session)
     line, rows, view, report, save = answer[:5]
     assert "in the form: press Generate" in line
     assert skipped(rows, view, save)
-    form = preset_form(PRESETS[1])
-    fields = answer[5 : 5 + FIELDS]
-    assert fields[:5] == (form.before_one, form.before_two, form.together, form.after_one, form.after_two)
-    assert (fields[5], fields[6]["value"], fields[7]["value"]) == (196, 70, 130)
-    assert fields[9:] == ("no_rec", 3, 20, 3.0, False)
+    script, *settings = answer[5 : 5 + FIELDS]
+    assert [Scene(**each).frames for each in script["segments"]] == [each.frames for each in PRESETS[1].script.scenes]
+    assert Script.from_value(script).timeline() == PRESETS[1].script.timeline()
+    assert settings == ["no_rec", 3, 20, 3.0, False, 0.0, ["seed"]]
     assert answer[5 + FIELDS :][1::2] == (0.0, -1.0)
     assert answer[5 + FIELDS] > answer[5 + FIELDS + 2]
 
 
-def test_a_project_asks_for_what_the_form_then_asks_for():
-    asked = project()
-    request = read(form_of(asked))
-    assert (request.timeline, request.seed, request.variant) == (asked.timeline, 3, "no_rec")
-    for form in (Form("", "", "they dance", "a", "b", start=0), Form("a", "b", "they dance", "", "", end=196)):
-        assert read(form_of(project(read(form).timeline))).timeline == read(form).timeline
-
-
-def test_what_the_form_cannot_hold_is_one_sentence():
-    alone = Timeline((Segment(0, 196, (Part((0,), "a"), Part((1,), "b"))),))
+def test_what_the_page_does_not_make_is_one_sentence(imports, tmp_path):
     three = Timeline((Segment(0, 196, (Part((0, 1, 2), "a"),)),))
-    for timeline in (alone, three):
-        with pytest.raises(OpenError, match="no scene of two people"):
-            form_of(project(timeline))
-    with pytest.raises(OpenError, match="has 90 denoising steps, and the page takes 4 to 50"):
-        form_of(project(steps=90))
-    assert NO_SCENE.endswith(".")
+    for asked, sentence in ((project(three), "scenes of two people, got 3"), (project(steps=90), "between 4 and 50")):
+        line, *rest = opened(imports, asked.save(tmp_path / "scene.json"))
+        assert "is-error" in line and sentence in line and skipped(*rest)
 
 
 def test_bad_files_are_one_sentence_and_change_nothing(imports, tmp_path):
@@ -141,7 +132,7 @@ def test_bad_files_are_one_sentence_and_change_nothing(imports, tmp_path):
 
 def test_measuring_what_is_shown(imports):
     assert "no motion on the screen" in imports.measure(Session())[0]
-    line, rows = imports.measure(Session(motion(3)))
+    line, rows = imports.measure(Session((motion(3),)))
     assert "is-done" in line and "<td>3</td>" in rows
 
 

@@ -117,11 +117,14 @@ def test_from_typing_to_two_moving_bodies(visit: Visit, server, tmp_path):
     example = visit.wait_for_motion()
     assert visit.ask("viewer.renderer.constructor.name") == "GLRenderer"
 
-    page.locator("#before-one textarea").fill("a person jogs in a circle")
-    page.locator("#together textarea").fill("the first person bows to the second person")
+    page.locator("#scene-0-one textarea").fill("a person jogs in a circle")
+    page.locator("#scene-1-together textarea").fill("the first person bows to the second person")
     page.locator("#seed input").fill("7")
-    page.locator("#start input[type=number]").fill("50")
-    page.locator("#start input[type=number]").press("Tab")
+    boundary = page.locator("#timeline .is-bar [role=slider]").first
+    before = int(boundary.get_attribute("aria-valuenow"))
+    boundary.focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
     page.locator("#generate").click()
     visit.wait_for_motion(example)
 
@@ -129,7 +132,7 @@ def test_from_typing_to_two_moving_bodies(visit: Visit, server, tmp_path):
     download = take_away(page, "NPZ")
     assert download.suggested_filename == "intersyn_full_seed7.npz"
     motion = Motion.load(download.path())
-    assert motion.timeline.boundaries == (50, 140)
+    assert motion.timeline.boundaries[0] == before - 10
     assert motion.timeline.segments[0].part_of(0).text == "a person jogs in a circle"
     assert motion.timeline.segments[1].part_of(1).text == "the first person bows to the second person"
     visit.ask("(viewer.clock.pause(), viewer.clock.seek(120))")
@@ -170,32 +173,16 @@ def test_playback_advances_and_obeys_the_keyboard(visit: Visit):
 def test_what_is_wrong_is_said_and_nothing_is_lost(visit: Visit):
     page = visit.page
     shown = visit.wait_for_motion()
-    page.locator("#after-two textarea").fill("   ")
+    kept = page.locator("#scene-0-one textarea").input_value()
+    page.locator("#scene-0-two textarea").fill("   ")
     page.locator("#generate").click()
     message = page.locator("#status .is-error")
     message.wait_for()
-    assert message.inner_text() == "Person two’s text afterwards is empty: say in a few words what happens."
-    playwright.expect(page.locator("#after-two")).to_have_class(re.compile("is-wrong"))
-    playwright.expect(page.locator("#after-two textarea")).to_be_focused()
+    assert "is empty: say in a few words what happens." in message.inner_text()
+    playwright.expect(page.locator("#scene-0-two")).to_have_class(re.compile("is-wrong"))
+    playwright.expect(page.locator("#scene-0-two textarea")).to_be_focused()
     assert visit.ask("viewer.shown") == shown
-    assert page.locator("#before-one textarea").input_value() == "a person walks forward"
-
-
-def test_plan_and_sliders_move_together(visit: Visit):
-    page = visit.page
-    start, end = (page.locator(f"#{name} input[type=number]") for name in ("start", "end"))
-    handle = page.locator(".is-handle").first
-    handle.wait_for()
-    handle.focus()
-    page.keyboard.press("PageUp")
-    playwright.expect(start).to_have_value("70")
-    end.fill("150")
-    end.press("Tab")
-    playwright.expect(page.locator(".is-handle").nth(1)).to_have_attribute("aria-valuenow", "150")
-    page.locator("#frames input[type=number]").fill("120")
-    page.locator("#frames input[type=number]").press("Tab")
-    playwright.expect(end).to_have_value("100")
-    playwright.expect(handle).to_have_attribute("aria-valuenow", "70")
+    assert page.locator("#scene-0-one textarea").input_value() == kept
 
 
 def test_bodies_change_at_once_and_stand_on_the_floor(visit: Visit):
@@ -262,8 +249,7 @@ def test_examples_are_read_when_opened_and_play_in_the_viewer(visit: Visit, serv
     before, after = visit.picture(0), visit.picture(visit.ask("viewer.clock.last") // 2)
     assert moved(one, before, after) > 0.01
     page.locator(".is-example-use").click()
-    playwright.expect(page.locator("#together textarea")).to_have_value(text)
-    playwright.expect(page.locator("#together textarea")).to_be_focused()
+    playwright.expect(page.locator("#scene-1-together textarea")).to_have_value(text)
 
     solo = options.last
     text = solo.locator(".is-example-text").inner_text()
@@ -275,7 +261,7 @@ def test_examples_are_read_when_opened_and_play_in_the_viewer(visit: Visit, serv
     assert visit.ask("viewer.poser.people") == 1
     assert page.locator(".is-tag").all_text_contents() == ["Person one"]
     page.locator(".is-example-use").click()
-    playwright.expect(page.locator("#before-one textarea")).to_have_value(text)
+    playwright.expect(page.locator("#scene-0-one textarea")).to_have_value(text)
     assert take_away(page, "GLB").suggested_filename.startswith("intersyn_composed_")
     assert visit.complaints == []
     assert visit.hosts <= LOCAL
@@ -344,12 +330,71 @@ def test_without_webgl_there_are_stick_figures_and_a_notice(chromium: str, serve
         assert moved(two, before, after) > 0.05
 
 
-def test_without_a_checkpoint_the_page_says_so(chromium: str, server_without_checkpoint):
+def test_without_a_checkpoint_the_gallery_plays_and_generating_says_so(chromium: str, server_without_checkpoint):
     with visiting(chromium, server_without_checkpoint.url) as visit:
-        sentence = re.compile("There is no checkpoint folder")
-        playwright.expect(visit.page.locator(".is-stage .is-message")).to_have_text(sentence)
+        shown = visit.wait_for_motion()
         visit.page.locator("#generate").click()
-        playwright.expect(visit.page.locator("#status .is-error")).to_have_text(sentence)
-        assert visit.ask("viewer.poser") is None
+        playwright.expect(visit.page.locator("#status .is-error")).to_have_text(
+            re.compile("There is no checkpoint folder")
+        )
+        assert visit.ask("viewer.shown") == shown
         assert server_without_checkpoint.contacted() <= LOCAL
         assert visit.hosts <= LOCAL
+
+
+def test_panels_come_out_of_one_request_and_share_the_clock(visit: Visit):
+    """Side by side: as many panels as asked for, each with its name; equal frames; results and links keep them."""
+    page = visit.page
+    example = visit.wait_for_motion()
+    page.locator("#panels").get_by_text("No coordinator", exact=True).click()
+    page.locator("#panels").get_by_text("The next seed", exact=True).click()
+    page.locator("#generate").click()
+    made = visit.wait_for_motion(example)
+    assert visit.ask("viewer.panels.length") == 3
+    labels = ["Full model, seed 0", "No coordinator", "Seed 1"]
+    assert [label for label in labels if page.get_by_text(label, exact=True).count()] == labels
+    assert visit.ask("viewer.panels.every((panel) => panel.poser.frames === viewer.clock.frames)")
+    playwright.expect(page.locator("#changed")).to_contain_text("No coordinator")
+    playwright.expect(page.locator("#history")).to_contain_text("No coordinator")
+
+    # Another scene, then the result again, without being made again.
+    page.locator("#gallery button").nth(1).click()
+    visit.wait_for_motion(made)
+    playwright.expect(page.locator("#panels input:checked")).to_have_count(0)
+    assert visit.ask("viewer.panels.length") == 1
+    page.locator("#history input").first.click()
+    page.wait_for_function("() => document.querySelectorAll('#panels input:checked').length === 2")
+    page.wait_for_function("() => [...document.querySelectorAll('*')].find((e) => e.viewer).viewer.panels.length === 3")
+    assert visit.complaints == []
+
+
+def test_a_link_opens_the_same_scene(visit: Visit, server):
+    page = visit.page
+    example = visit.wait_for_motion()
+    page.locator("#scene-1-together textarea").fill("the first person bows to the second person")
+    page.locator("#seed input").fill("11")
+    page.locator("#panels").get_by_text("No coordinator", exact=True).click()
+    page.locator("#copy-link").click()
+    link = page.locator("#link input, #link textarea")
+    playwright.expect(link).to_have_value(re.compile("scene="))
+    page.goto(link.input_value())
+    visit.wait_for_motion()
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('*')].find((e) => e.viewer)?.viewer.panels.length === 2"
+    )
+    playwright.expect(page.locator("#scene-1-together textarea")).to_have_value(
+        "the first person bows to the second person"
+    )
+    playwright.expect(page.locator("#seed input")).to_have_value("11")
+    assert visit.ask("viewer.shown") != example
+    assert visit.hosts <= LOCAL
+
+
+def test_the_lesson_opens_beside_the_studio(visit: Visit):
+    """The lesson's tab opens beside the studio and changes nothing there."""
+    page = visit.page
+    shown = visit.wait_for_motion()
+    page.get_by_role("tab", name="How it works").click()
+    playwright.expect(page.locator("#lesson-viewer")).to_be_visible()
+    page.get_by_role("tab", name="Studio").click()
+    assert visit.ask("viewer.shown") == shown

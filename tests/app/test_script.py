@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from app.form import FormError
+from app.errors import FormError
 from app.script import Scene, Script
 from intersyn.timeline import MAX_FRAMES, Part, Segment, Timeline
 

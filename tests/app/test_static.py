@@ -42,7 +42,7 @@ def test_published_files_carry_their_content_in_the_address(tmp_path, monkeypatc
     body = default_arrays()
     assets = publish(body)
     assert assets == publish(body)
-    for path in (assets.module("viewer"), assets.module("plan"), assets.module("examples"), assets.body):
+    for path in (assets.module("viewer"), assets.module("editor"), assets.module("examples"), assets.body):
         assert path.is_file()
         assert path.is_relative_to(tmp_path)
     assets.body.write_bytes(b"half of it")

@@ -5,10 +5,20 @@ import numpy as np
 import pytest
 import torch
 
-from intersyn.body.browser import QUATERNION_SCALE, pack_arrays, pack_body, pack_motion, strongest, unpack_arrays
+from intersyn.body.browser import (
+    QUATERNION_SCALE,
+    pack_arrays,
+    pack_body,
+    pack_motion,
+    strongest,
+    unpack_arrays,
+    unpack_motion,
+)
 from intersyn.body.default import default_arrays
 from intersyn.motion import Motion
 from intersyn.rotations import normalize_quaternion, quaternion_to_axis_angle
+from intersyn.timeline import Timeline
+from tests.motions import smooth_motion
 
 
 def test_container_round_trip_keeps_odd_sizes_aligned():
@@ -78,3 +88,19 @@ def test_motion_arrives_frame_by_frame():
     asked /= np.linalg.norm(asked, axis=-1, keepdims=True)
     cosine = np.abs((sent * asked).sum(-1)).clip(max=1.0)
     assert np.degrees(2 * np.arccos(cosine)).max() < 0.01
+
+
+def test_unpacking_gives_the_motion_back():
+    local, root, _ = smooth_motion(3, 2, frames=90)
+    timeline = Timeline.solo_interact_solo("walk", "hug", "leave", 90, 30, 60)
+    motion = replace(Motion.from_quaternions(local, root, 20.0), betas=torch.linspace(-1, 1, 20).reshape(2, 10))
+    again = unpack_motion(pack_motion(motion), timeline)
+    assert again.fps == 20.0 and again.timeline is timeline
+    torch.testing.assert_close(again.trans, motion.trans)
+    torch.testing.assert_close(again.betas, motion.betas)
+    assert (again.joints() - motion.joints()).norm(dim=-1).max() < 5e-4
+
+
+def test_only_packed_motions_are_unpacked():
+    with pytest.raises(ValueError, match="not a packed motion: it has no betas"):
+        unpack_motion(pack_arrays({"root": np.zeros(3, np.float32)}))

@@ -1,0 +1,14 @@
+"""What the page says when something on it cannot be used."""
+
+from __future__ import annotations
+
+
+class FormError(ValueError):
+    """Something on the page that cannot be generated; the message is one sentence for the person at the page.
+
+    `field` is the element id of the field that is wrong, so that the page can point at it.
+    """
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
