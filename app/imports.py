@@ -21,8 +21,6 @@ from app.viewer import status
 if TYPE_CHECKING:
     from intersyn.motion import Motion
 
-PART = 1_000  # frames measured at a time: every capsule of one person against every one of another takes memory
-
 
 class OpenError(ValueError):
     """What was dropped cannot be shown; the message is one sentence for the person at the page."""
@@ -122,19 +120,11 @@ def figures(motion: Motion) -> list[tuple[str, str]]:
 
 
 def penetration(motion: Motion) -> tuple[float, float]:
-    """Mean over frames and pairs of the greatest depth in mm, and the share of frames beyond 2 cm."""
-    import torch
+    """Mean over frames and people of how deep each is in another, mm, and the share of them beyond 2 cm."""
+    from intersyn.metrics.curves import overlap
 
-    from intersyn.metrics.physics import capsule_penetration as of_pairs
-
-    first, second = torch.triu_indices(motion.num_people, motion.num_people, 1)
-    joints = motion.joints()
-    depth = share = 0.0
-    for part in joints.split(PART, dim=1):
-        found, deep = of_pairs(part[first], part[second])
-        weight = part.shape[1] / motion.frames
-        depth, share = depth + weight * float(found.mean()), share + weight * float(deep.mean())
-    return depth, share
+    depth = 1000 * overlap(motion.joints())
+    return float(depth.mean()), float((depth > 20).float().mean())
 
 
 def table(rows: Sequence[tuple[str, str]]) -> str:

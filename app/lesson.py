@@ -38,7 +38,7 @@ def lesson_template() -> str:
 """
 
 
-EXHIBIT = '<div id="lesson-exhibit" class="is-exhibit" role="group" aria-label="Exhibit"></div>'
+EXHIBIT = '<div id="lesson-exhibit" class="is-demo" role="group" aria-label="Exhibit"></div>'
 
 
 def lesson_tab(assets: Assets, generator: Generator) -> None:

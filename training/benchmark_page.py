@@ -122,7 +122,7 @@ def main(config: Config) -> None:
         started = time.perf_counter()
         page.goto(url)
         wait_for_motion(page)
-        print(f"first visit to first motion       {time.perf_counter() - started:6.2f} s (loads the model)")
+        print(f"first visit to first motion       {time.perf_counter() - started:6.2f} s (of the gallery)")
         if config.picture is not None:
             page.evaluate(f"() => {{ const v = {FIND}; v.clock.pause(); v.clock.seek({config.frame}); }}")
             page.screenshot(path=config.picture)

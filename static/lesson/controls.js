@@ -53,5 +53,5 @@ export function table(caption, head, rows) {
 /** A person's name with the dot in their colour. */
 export function person(index) {
   const dot = make("i", { className: `is-dot is-person-${index}` });
-  return make("span", { className: "is-who" }, dot, ["Person one", "Person two"][index]);
+  return make("span", { className: "is-doer" }, dot, ["Person one", "Person two"][index]);
 }

@@ -36,7 +36,7 @@ export function fusion(data, { stage, number, count, open }) {
       Object.assign(blend.style, { left: percent(from), width: percent(to - from) });
       return blend;
     });
-    return make("div", { className: "is-lane" }, person(who), make("div", { className: "is-lane-clips" }, ...blocks, ...blends));
+    return make("div", { className: "is-reel" }, person(who), make("div", { className: "is-reel-clips" }, ...blocks, ...blends));
   });
   const strip = make("div", { className: "is-strip" }, ...lanes, make("div", { className: "is-heads" }, head));
   strip.addEventListener("click", (event) => {

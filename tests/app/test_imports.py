@@ -136,11 +136,10 @@ def test_measuring_what_is_shown(imports):
     assert "is-done" in line and "<td>3</td>" in rows
 
 
-def test_figures_are_those_of_the_metrics(monkeypatch):
+def test_figures_are_those_of_the_metrics():
     two = motion()
     two = replace(two, trans=two.trans + torch.tensor([[[0.0, 0, 0]], [[0.1, 0, 0]]]))
     asked = physics(two)
-    monkeypatch.setattr("app.imports.PART", 7)
     assert penetration(two) == pytest.approx(
         (asked["capsule_penetration_mm"], asked["capsule_penetration_share"]), rel=1e-4
     )

@@ -55,3 +55,13 @@ def test_published_files_carry_their_content_in_the_address(tmp_path, monkeypatc
 def test_the_style_sheet_goes_into_the_head_whole():
     assert style_sheet().startswith("<style>")
     assert "</style>" not in style_sheet()[7:-8]
+
+
+def test_no_component_styles_the_classes_of_another():
+    """All sheets share one page; what page.css names is meant for all, and the lesson has a viewer of its own."""
+    of: dict[str, set[str]] = {}
+    for sheet in sorted(STATIC.glob("*.css")):
+        for name in re.findall(r"\.(is-[a-z0-9-]+)", sheet.read_text(encoding="utf-8")):
+            of.setdefault(name, set()).add(sheet.stem)
+    shared = {name for name, sheets in of.items() if len(sheets) > 1 and "page" not in sheets}
+    assert shared <= {"is-picture", "is-many", "is-together"}
