@@ -32,7 +32,7 @@ def lesson_template() -> str:
 <div class="is-lesson">
   <nav class="is-chapters" aria-label="Chapters"><ol>{"".join(buttons)}</ol></nav>
   {"".join(sections)}
-  <button type="button" class="is-next"></button>
+  <button type="button" class="is-next">Next</button>
   <p class="is-message" role="status" hidden></p>
 </div>
 """
