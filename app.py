@@ -6,7 +6,6 @@ import os
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
-from app.api import endpoint
 from app.assets import style_sheet
 from app.generation import Generator
 from app.layout import build
@@ -19,8 +18,6 @@ try:
     demo = build(generator)
 except BodyFileError as error:  # of the file that the operator named: one sentence, no traceback
     raise SystemExit(str(error)) from error
-with demo:
-    endpoint(generator.source)
 
 if __name__ == "__main__":
     generator.warm_up()

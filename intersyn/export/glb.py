@@ -18,12 +18,11 @@ from intersyn.export.gltf import Buffer, Target, pack_glb
 from intersyn.export.options import ExportOptions, at_export_rate
 from intersyn.files import atomic_write
 from intersyn.motion import Motion
+from intersyn.render.colours import person_colour
 from intersyn.skeleton import JOINT_NAMES, NUM_JOINTS
 
 INFLUENCES = 4  # bones per vertex that every client reads
 WEIGHT_SCALE = 65_535
-# sRGB, those of the page; a fifth person looks like the first again.
-COLOURS = ((221, 107, 77), (63, 120, 196), (125, 143, 58), (143, 95, 176))
 ROUGHNESS = 0.8
 
 
@@ -152,7 +151,7 @@ class _People:
         indices = self.buffer.add(body.faces.astype(index_type).ravel(), Target.INDICES)
         primitive = {"attributes": attributes, "indices": indices, "material": len(self.materials)}
         self.meshes.append({"name": f"{name}_body", "primitives": [primitive]})
-        colour = [*_linear(COLOURS[len(self.materials) % len(COLOURS)]), 1.0]
+        colour = [*_linear(person_colour(len(self.materials))), 1.0]
         surface = {"baseColorFactor": colour, "metallicFactor": 0.0, "roughnessFactor": ROUGHNESS}
         self.materials.append({"name": name, "pbrMetallicRoughness": surface})
 

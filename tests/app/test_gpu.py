@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from app import gpu
 from app.gpu import duration, request_of, run_on_gpu, to_motions
 from intersyn.pipeline import InterSynPipeline
 from intersyn.settings import Settings
@@ -63,6 +64,12 @@ def child(code: str, request: dict, path: Path = ROOT) -> tuple[list[dict], list
     )
     assert run.returncode == 0, run.stderr.decode()
     return pickle.loads(run.stdout), run.stderr.decode().split()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_loaded() -> None:
+    """Forget what the tests of other modules have loaded."""
+    gpu._pipelines.clear()
 
 
 @pytest.fixture(scope="module")

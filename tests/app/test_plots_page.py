@@ -179,7 +179,9 @@ def test_plots_follow_the_window_and_the_theme(visit: Visit, tmp_path: Path) -> 
     axis = page.locator("#plot-jerk .x2title").bounding_box()
     assert below["y"] >= axis["y"] + axis["height"] - 2, "the legend has room below the axis"
 
-    ground = visit.plot("jerk").locator(".nsewdrag").first.bounding_box()
+    ground = visit.plot("jerk").locator(".nsewdrag").first
+    ground.scroll_into_view_if_needed()
+    ground = ground.bounding_box()
     page.touchscreen.tap(ground["x"] + ground["width"] / 2, ground["y"] + 20)
     assert [seek["frame"] for seek in page.evaluate("sought")] == [60], "once, when the finger leaves"
 

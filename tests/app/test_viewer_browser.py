@@ -132,23 +132,23 @@ class Visit:
 
 
 @contextmanager
-def visiting(chromium: str, url: str, *more: str, **context) -> Iterator[Visit]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=[*BROWSER, *more])
-        page = browser.new_page(viewport={"width": 1000, "height": 900}, **context)
+def tab(kind, chromium: str, url: str, *more: str) -> Iterator[Visit]:
+    """A browser of its own; kind: Playwright's `BrowserType`, of which one driver at a time can be had."""
+    browser = kind.launch(executable_path=chromium, args=[*BROWSER, *more])
+    try:
+        page = browser.new_page(viewport={"width": 1000, "height": 900})
         visit = Visit(page)
         page.goto(url)
         page.locator("#another").wait_for()
         page.wait_for_function("() => [...document.querySelectorAll('*')].filter((e) => e.viewer?.body).length === 2")
-        try:
-            yield visit
-        finally:
-            browser.close()
+        yield visit
+    finally:
+        browser.close()
 
 
 @pytest.fixture(scope="module")
 def visit(chromium: str, url: str) -> Iterator[Visit]:
-    with visiting(chromium, url) as visit:
+    with playwright.sync_playwright() as driver, tab(driver.chromium, chromium, url) as visit:
         yield visit
         assert visit.complaints == []
 
@@ -409,8 +409,8 @@ def test_a_lost_context_comes_back_as_it_was(visit: Visit):
     visit.complaints.clear()  # Chromium warns of every lost context
 
 
-def test_without_webgl_there_are_stick_figures_in_every_panel(chromium: str, url: str):
-    with visiting(chromium, url, "--disable-3d-apis") as visit:
+def test_without_webgl_there_are_stick_figures_in_every_panel(chromium: str, url: str, visit: Visit):
+    with tab(visit.page.context.browser.browser_type, chromium, url, "--disable-3d-apis") as visit:
         visit.show("show-2")
         assert "no WebGL2" in visit.page.locator("#viewer .is-notice").inner_text()
         picture = visit.picture()

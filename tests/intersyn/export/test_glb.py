@@ -13,11 +13,12 @@ import torch
 from intersyn import __version__
 from intersyn.body.default import Body
 from intersyn.body.model import load_body_model
-from intersyn.export.glb import COLOURS, sign_continuous, skin_attributes, write_glb
+from intersyn.export.glb import sign_continuous, skin_attributes, write_glb
 from intersyn.export.gltf import Buffer, Target
 from intersyn.export.options import ExportError, ExportOptions
 from intersyn.export.project import Project
 from intersyn.motion import Motion
+from intersyn.render.colours import PEOPLE
 from intersyn.rotations import quaternion_to_matrix, yaw_quaternion
 from intersyn.skeleton import JOINT, JOINT_NAMES, global_rotations
 from intersyn.timeline import Timeline
@@ -111,12 +112,12 @@ def test_one_skin_tree_and_mesh_per_person(people: int, tmp_path: Path) -> None:
     roots = [document["nodes"][root]["name"] for root in document["scenes"][0]["nodes"]]
     assert roots == [name for k in range(people) for name in (f"person_{k}", f"person_{k}_body")]
     colours = [tuple(material["pbrMetallicRoughness"]["baseColorFactor"]) for material in document["materials"]]
-    assert len(set(colours)) == min(people, len(COLOURS))
+    assert len(set(colours)) == min(people, len(PEOPLE))
 
 
 def test_colours_are_the_page_s() -> None:
     page = (ROOT / "static" / "page.css").read_text(encoding="utf-8")
-    for word, colour in zip(("one", "two", "three", "four"), COLOURS, strict=True):
+    for word, colour in zip(("one", "two", "three", "four"), PEOPLE, strict=True):
         assert f"--is-{word}: #{bytes(colour).hex()};" in page
 
 

@@ -93,7 +93,9 @@ def test_overlap_is_that_of_the_tables_in_parts(monkeypatch) -> None:
     monkeypatch.setattr(C, "PART", 7)
     depth = C.overlap(joints)
     assert torch.equal(depth[0], depth[1]) or torch.allclose(depth[0], depth[1], atol=1e-4)
-    assert float(depth[0].mean() * 1000) == pytest.approx(float(physics.penetration(joints[0], joints[1])[0]), rel=1e-4)
+    assert float(depth[0].mean() * 1000) == pytest.approx(
+        float(physics.capsule_penetration(joints[0], joints[1])[0]), rel=1e-4
+    )
 
 
 def test_one_person_has_nobody_to_be_near() -> None:
