@@ -18,7 +18,7 @@ from intersyn.rotations import quaternion_to_matrix
 from intersyn.skeleton import NUM_JOINTS, REST_JOINTS, global_rotations, joints_from_global
 from training.rasteriser import rasterise
 
-THING = (241, 197, 107)
+THING = (104, 176, 104)
 FLOOR, LINE, SHADOW = (243, 243, 239), (205, 207, 204), (120, 126, 138)
 GRID = 0.5  # metres between the lines on the floor
 LIGHT = (-0.45, 0.78, 0.44)  # towards the light, as the camera sees it: from its left, above, behind it
