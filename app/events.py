@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 import uuid
@@ -19,7 +18,8 @@ from app.examples import facts, kind
 from app.form import FIELDS, fields, read
 from app.generation import GenerationError, Generator, Progress, Stopped
 from app.history import GONE, Histories, History
-from app.panels import labels_of
+from app.limits import MAX_SEED
+from app.panels import VARIANTS, labels_of
 from app.presets import Preset
 from app.script import TOGETHER, Script
 from app.session import Session
@@ -27,6 +27,7 @@ from app.share import ShareError, shared_state
 from app.stage import Stage
 from app.state import State
 from app.viewer import status
+from intersyn.timeline import DEFAULT_FPS
 
 if TYPE_CHECKING:
     from intersyn.data.sample import Example
@@ -226,10 +227,10 @@ def _progress(news: Progress) -> str:
 
 def _summary(state: State, seconds: float) -> str:
     first = state.panels[0]
-    what = f"{state.script.frames / 20:.1f} s of motion"
+    what = f"{state.script.frames / DEFAULT_FPS:.1f} s of motion"
     many = f" in {len(state.panels)} panels" if len(state.panels) > 1 else ""
-    label = labels_of([first])[0].lower()
+    label = VARIANTS[first.variant].lower()
     return f"{what}{many} in {seconds:.1f} s ({label}, seed {first.seed}, {first.steps} steps)."
 
 
-NEW_SEED = f"() => Math.floor(Math.random() * {json.dumps(2**31 - 1)})"
+NEW_SEED = f"() => Math.floor(Math.random() * {MAX_SEED})"

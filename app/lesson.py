@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 
+from app.api import MODEL
 from app.assets import Assets
 from app.generation import Generator
 from app.gpu import sentence_for
@@ -61,7 +62,7 @@ def lesson_tab(assets: Assets, generator: Generator) -> None:
     quiet = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
     # Two events, so that a chapter made of recordings need not wait for somebody's generation.
     lesson.select(partial(show, exhibits), lesson, lesson, concurrency_limit=2, **quiet)
-    lesson.submit(partial(show, exhibits), lesson, lesson, concurrency_limit=1, concurrency_id="model", **quiet)
+    lesson.submit(partial(show, exhibits), lesson, lesson, concurrency_limit=1, concurrency_id=MODEL, **quiet)
 
 
 def show(exhibits: Exhibits, wanted: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from app.assets import Assets
+from app.limits import MAX_PANELS
 from intersyn.body.browser import pack_motion
 from intersyn.files import atomic_write
 from intersyn.timeline import Segment, Timeline
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from intersyn.motion import Motion
 
 PEOPLE = ("Person one", "Person two", "Person three", "Person four")
-MOST_PANELS = 4
 
 # Constant for each component: Gradio would diff a changed template over what the viewer put inside.
 TEMPLATE = """
@@ -184,8 +184,8 @@ def manifest(shown: Sequence[Shown], folder: Path, example: bool = False) -> dic
 
     Raises `ValueError` for no or too many panels, and for motions that differ in frames, frame rate or people.
     """
-    if not 1 <= len(shown) <= MOST_PANELS:
-        raise ValueError(f"the viewer shows 1 to {MOST_PANELS} motions, got {len(shown)}")
+    if not 1 <= len(shown) <= MAX_PANELS:
+        raise ValueError(f"the viewer shows 1 to {MAX_PANELS} motions, got {len(shown)}")
     motions = [panel.motion for panel in shown]
     sizes = {(motion.num_people, motion.frames, float(motion.fps)) for motion in motions}
     if len(sizes) > 1:

@@ -49,11 +49,12 @@ def generate(arguments: argparse.Namespace) -> None:
             project = Project.of(pipeline, timeline, **given)
         elif difference := project.difference(pipeline):
             note(difference)
-        motion = project.generate(pipeline, progress("step"))
-        others = [(name, replace(project, variant=name).generate(pipeline, progress("step"))) for name in beside]
+        panels = tuple(replace(project.settings[0], variant=name) for name in beside)
+        motion, *others = replace(project, beside=panels).generate_all(pipeline, progress("step"))
     except (CheckpointError, ValueError) as error:
         raise InputError(error) from error
-    made_by = replace(options, project=project, seed=project.seed, variant=project.variant, beside=tuple(others))
+    named = tuple(zip(beside, others, strict=True))
+    made_by = replace(options, project=project, seed=project.seed, variant=project.variant, beside=named)
     write(motion, arguments.out, made_by)
 
 

@@ -49,6 +49,10 @@ class PipelineConfig:
     window_frames: int = 196  # the longest sequence training has seen
     text_encoder: str = "text"  # a folder of the checkpoint, or ViT-L-14/openai
 
+    def or_defaults(self, steps: int | None, guidance_scale: float | None) -> tuple[int, float]:
+        """What was asked for; where nothing was, this checkpoint's default."""
+        return self.steps if steps is None else steps, self.guidance_scale if guidance_scale is None else guidance_scale
+
 
 @dataclass(frozen=True)
 class Request:
@@ -168,8 +172,7 @@ class InterSynPipeline:
         for a frame rate the model does not make or a text longer than its encoder reads, `CheckpointError` for a
         variant this checkpoint lacks.
         """
-        steps = self.config.steps if steps is None else steps
-        guidance_scale = self.config.guidance_scale if guidance_scale is None else guidance_scale
+        steps, guidance_scale = self.config.or_defaults(steps, guidance_scale)
         check_settings(seed, variant, steps, guidance_scale, contact_guidance)
         check_contacts(contacts, timeline)
         if contacts and not contact_guidance:

@@ -42,8 +42,7 @@ def trace(
     callback: Callable[[int, int], bool | None] | None = None,
 ) -> Trace:
     """Generate as `InterSynPipeline.__call__` does, same errors, and keep every step: `refined` is its Motion."""
-    steps = pipeline.config.steps if steps is None else steps
-    guidance_scale = pipeline.config.guidance_scale if guidance_scale is None else guidance_scale
+    steps, guidance_scale = pipeline.config.or_defaults(steps, guidance_scale)
     check_settings(seed, variant, steps, guidance_scale)
     pipeline.check_variant(variant)
     chosen = VARIANTS[variant]

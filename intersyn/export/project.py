@@ -100,12 +100,13 @@ class Project:
     ) -> Project:
         """The project of a call of `pipeline` with these arguments, its defaults filled in."""
         config = pipeline.config
+        steps, guidance_scale = config.or_defaults(steps, guidance_scale)
         return Project(
             timeline,
             seed,
             variant,
-            config.steps if steps is None else steps,
-            float(config.guidance_scale if guidance_scale is None else guidance_scale),
+            steps,
+            float(guidance_scale),
             clean_up,
             config.name,
             weights_digest(pipeline),
