@@ -91,7 +91,7 @@ def build(generator: Generator) -> gr.Blocks:
                         save, formats = downloads_card(assets, downloads, session, bodies)
                         dropped, measured, about_file, figures = imports_card()
                         examples = examples_list(assets)
-            with gr.Tab("How it works", elem_id="lesson"):
+            with gr.Tab("How it works", elem_id="lesson-tab"):
                 lesson_tab(assets, generator)
         gr.HTML(FOOTER, apply_default_css=False)
 

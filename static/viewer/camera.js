@@ -5,26 +5,56 @@ import { clamp, lookAt, multiply, normalize, perspective, smoothed } from "./mat
 const FOV = (34 * Math.PI) / 180;
 const EYE_LEVEL = 0.92; // metres: the middle of a standing person
 const HALF_HEIGHT = 1.22; // metres above and below it that should be seen
-const ARM = 0.75; // metres kept free on either side of a pelvis
+const FLESH = 0.22; // metres that hands, feet and heads reach beyond the last joint
 const OBLIQUE = 0.32; // radians: the first view is from a little in front of the side
 const LOWEST = -0.02, HIGHEST = 1.55; // radians of pitch
+const WAYS = 16; // directions round the middle in which it is known how far people reach
+const TURN = (2 * Math.PI) / WAYS;
+const SINES = Float64Array.from({ length: WAYS }, (_, way) => Math.sin(way * TURN));
+const COSINES = Float64Array.from({ length: WAYS }, (_, way) => Math.cos(way * TURN));
 
-/** Where to aim at each frame: the middle of the people of all panels, and how far they are from it, both smoothed. */
+/**
+ * Where to aim at each frame, smoothed: the middle of the people of all panels, how far their joints reach from it in each
+ * of the `WAYS` over the floor, and how high.
+ */
 export function framing(posers) {
   const { frames, fps } = posers[0];
-  const everyone = Array.from({ length: frames }, (_, frame) =>
-    posers.flatMap((poser) => Array.from({ length: poser.people }, (_, person) => poser.rootAt(frame, person))),
-  );
   const radius = Math.round(fps * 0.8);
-  const mean = (axis) => everyone.map((roots) => roots.reduce((sum, root) => sum + root[axis], 0) / roots.length);
-  const x = smoothed(mean(0), radius), z = smoothed(mean(2), radius);
-  const spread = everyone.map((roots, frame) =>
-    Math.max(...roots.map((root) => Math.hypot(root[0] - x[frame], root[2] - z[frame]))),
-  );
-  // The widest of the moments around, then smoothed over no more than that: nobody ever leaves the picture.
-  const widest = spread.map((_, frame) => Math.max(...spread.slice(Math.max(0, frame - radius), frame + radius + 1)));
-  return { x, z, spread: smoothed(widest, Math.floor(radius / 2)) };
+  const middle = (axis) =>
+    smoothed(
+      Array.from({ length: frames }, (_, frame) => {
+        const roots = posers.flatMap((poser) =>
+          Array.from({ length: poser.people }, (_, person) => poser.rootAt(frame, person)[axis]),
+        );
+        return roots.reduce((sum, root) => sum + root, 0) / roots.length;
+      }),
+      radius,
+    );
+  const x = middle(0), z = middle(2);
+  const reach = Array.from({ length: WAYS }, () => new Float64Array(frames));
+  const height = new Float64Array(frames);
+  for (const { tracks, people, joints } of posers) {
+    const row = people * joints * 3;
+    for (let frame = 0; frame < frames; frame++) {
+      for (let at = frame * row; at < (frame + 1) * row; at += 3) {
+        const dx = tracks[at] - x[frame], dz = tracks[at + 2] - z[frame];
+        for (let way = 0; way < WAYS; way++) {
+          const far = dx * SINES[way] + dz * COSINES[way];
+          if (far > reach[way][frame]) reach[way][frame] = far;
+        }
+        if (tracks[at + 1] > height[frame]) height[frame] = tracks[at + 1];
+      }
+    }
+  }
+  // The furthest of the moments around, then smoothed over no more than that: nobody ever leaves the picture.
+  const kept = (values) => {
+    const furthest = values.map((_, frame) => Math.max(...values.slice(Math.max(0, frame - radius), frame + radius + 1)));
+    return smoothed(furthest, Math.floor(radius / 2));
+  };
+  return { x, z, height: kept(height), reach: reach.map(kept) };
 }
+
+const between = (values, low, high, part) => values[low] + (values[high] - values[low]) * part;
 
 /** The yaw from which two people are seen in profile, the first on the left. */
 export function profile(poser, frame) {
@@ -40,7 +70,7 @@ export class Camera {
     this.home = { yaw: OBLIQUE, pitch: 0.17, zoom: 1 };
     this.follow = true;
     this.track = null;
-    this.aim = { x: 0, z: 0, spread: 0.9 };
+    this.aim = { x: 0, z: 0, height: 0, reach: new Float64Array(WAYS).fill(1.4) };
     this.pan = new Float64Array(3);
     // What `view` answers with, always the same objects.
     this.at = {
@@ -94,9 +124,25 @@ export class Camera {
     const low = Math.floor(frame);
     const high = Math.min(low + 1, track.x.length - 1);
     const part = frame - low;
-    aim.x = track.x[low] + (track.x[high] - track.x[low]) * part;
-    aim.z = track.z[low] + (track.z[high] - track.z[low]) * part;
-    aim.spread = track.spread[low] + (track.spread[high] - track.spread[low]) * part;
+    aim.x = between(track.x, low, high, part);
+    aim.z = between(track.z, low, high, part);
+    aim.height = between(track.height, low, high, part);
+    for (let way = 0; way < WAYS; way++) aim.reach[way] = between(track.reach[way], low, high, part);
+  }
+
+  /** Metres that people reach from the middle in the direction of this yaw. */
+  reachTo(yaw) {
+    const turns = yaw / TURN;
+    const low = Math.floor(turns);
+    const way = low - WAYS * Math.floor(low / WAYS);
+    return between(this.aim.reach, way, (way + 1) % WAYS, turns - low) + FLESH;
+  }
+
+  /** Metres that people reach from the middle in any direction. */
+  get spread() {
+    let most = 0;
+    for (let way = 0; way < WAYS; way++) most = Math.max(most, this.aim.reach[way]);
+    return most + FLESH;
   }
 
   /**
@@ -105,11 +151,13 @@ export class Camera {
    */
   view(aspect, header = 0) {
     const { at, aim, pan, yaw, pitch } = this;
-    const wide = aim.spread + ARM;
+    const near = this.reachTo(yaw);
+    const wide = Math.max(this.reachTo(yaw + Math.PI / 2), this.reachTo(yaw - Math.PI / 2));
+    const deep = Math.max(near, this.reachTo(yaw + Math.PI)); // from above the floor's depth needs the height
+    const tall = Math.max(HALF_HEIGHT, aim.height + FLESH - EYE_LEVEL, deep * Math.sin(pitch));
     const vertical = Math.tan(FOV / 2);
-    const tall = Math.max(HALF_HEIGHT, wide * Math.sin(pitch)); // from above the floor's depth needs the height
     const fit = Math.max(tall / (vertical * (1 - header)), wide / (vertical * aspect));
-    at.distance = (fit + 0.5 * aim.spread) * this.zoom; // somebody may stand nearer than the middle
+    at.distance = (fit + 0.5 * near) * this.zoom; // somebody may stand nearer than the middle
     at.yaw = yaw;
     at.target[0] = aim.x + pan[0];
     at.target[1] = EYE_LEVEL + pan[1];

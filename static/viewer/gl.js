@@ -110,7 +110,7 @@ export class GLRenderer {
     const { gl, context, canvas, panels } = this;
     if (gl.isContextLost()) return;
     context.drawCalls = context.triangles = 0;
-    const half = Math.min(spread + 2.1, 9);
+    const half = Math.min(spread + 1.6, 9);
     this.aimSun(view, light, half);
     const people = show.figure !== "skeleton", bones = show.figure !== "mesh";
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.shadowBuffer);

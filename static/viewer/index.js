@@ -270,7 +270,7 @@ class Viewer {
     scene.view = camera.view(cells.panelWidth / cells.panelHeight, this.header);
     scene.light = camera.light();
     scene.look = this.look;
-    scene.spread = camera.aim.spread;
+    scene.spread = camera.spread;
     scene.scale = this.scale;
     scene.frame = clock.frame;
     renderer.render(scene);

@@ -1,7 +1,7 @@
 // How panels share the canvas: beside each other, stacked, or two by two, whichever shows people larger.
 
 export const MOST = 4;
-const PERSON_ASPECT = 1.15; // width over height of what has to be seen of two people
+const PERSON_ASPECT = 0.8; // width over height of what has to be seen of two people, nearer together than apart
 const GUTTER = 1; // CSS pixels between panels
 
 /** Columns and rows for so many panels in a stage of this size. */

@@ -167,10 +167,10 @@ def test_four_panels_share_a_canvas_a_camera_and_a_clock(visit: Visit, motions):
     assert page.locator("#viewer canvas").count() == 1
     assert page.locator("#viewer .is-panel-head b").all_text_contents() == list(LABELS)
     picture = visit.picture()
-    height, width = (size // 2 for size in picture.shape[:2])
-    for row in (0, 1):
-        for column in (0, 1):
-            part = picture[row * height : (row + 1) * height, column * width : (column + 1) * width]
+    columns, rows = visit.ask("[viewer.cells.columns, viewer.cells.rows]")
+    assert columns * rows == 4
+    for band in np.array_split(picture, rows, 0):
+        for part in np.array_split(band, columns, 1):
             assert orange(part) > 50
             assert blue(part) > 50
     page.locator("#viewer .is-canvas").focus()
@@ -182,6 +182,30 @@ def test_four_panels_share_a_canvas_a_camera_and_a_clock(visit: Visit, motions):
     assert "Two people" in words
     assert "4 panels at the same moment: Full model, No coordinator, Seed 7, 8 steps." in words
     assert "From 2 to 4 seconds together. Person one and Person two: they do thing 1." in words
+
+
+def test_the_first_view_holds_everybody_and_little_else(visit: Visit, motions):
+    """In one panel and in four narrow ones, from the side and from the top: how far the outermost joint is from the
+    middle of its panel, throughout, where 1 is the edge."""
+    outermost = """Array.from({ length: 18 }, (_, i) => {
+        viewer.clock.seek(7 * i);
+        const m = viewer.camera.at.matrix;
+        const from = ([x, y, z]) => {
+            const along = (row) => m[row] * x + m[4 + row] * y + m[8 + row] * z + m[12 + row];
+            return Math.max(Math.abs(along(0)), Math.abs(along(1))) / along(3);
+        };
+        const joints = Array.from({ length: 22 }, (_, joint) => joint);
+        const of = ({ poser }) => [0, 1].flatMap((person) => joints.map((joint) => from(poser.joint(person, joint))));
+        return Math.max(...viewer.panels.flatMap(of));
+    })"""
+    for count in (1, 4):
+        visit.show(f"show-{count}")
+        for turn in ("reset()", "look('top')"):
+            visit.ask(f"(viewer.camera.{turn}, 0)")
+            far = visit.ask(outermost)
+            assert max(far) < 1, (count, turn)
+            assert np.median(far) > 0.45, (count, turn)
+        visit.ask("(viewer.camera.reset(), viewer.draw())")
 
 
 def test_a_phone_stacks_panels(visit: Visit):
