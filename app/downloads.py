@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import tempfile
 import threading
 import zipfile
@@ -16,11 +15,13 @@ import gradio as gr
 
 from app.assets import Assets
 from app.bodies import Sliders
+from app.errors import sentence_of
 from app.generation import GenerationError, Generator
 from app.limits import FILMS_AT_ONCE, HANDLERS_AT_ONCE, MAX_FILE_FRAMES, MAX_PICTURES
 from app.panels import VARIANTS
 from app.session import Session
 from app.viewer import status, status_line
+from app.worker import listen
 from intersyn.export.formats import FORMATS, Format, export
 from intersyn.export.options import ExportError, ExportOptions
 
@@ -33,6 +34,8 @@ AS_IT_IS = 0  # frames per second: the motion's own
 RATES = (("as it is", AS_IT_IS), ("20", 20), ("30", 30), ("60", 60))
 UNITS = (("metres", "m"), ("centimetres", "cm"))
 HIDDEN = gr.update(visible=False)
+FORESEEN = ExportError, GenerationError
+FAILED = "The file could not be made ({}); the motion is still there."
 NOTHING = "There is no motion on the screen yet: generate one first."
 # The viewer's frame takes the place of the unused number among the inputs.
 CURRENT_FRAME = """(session, suffix, rate, units, _, ...bodies) => {
@@ -86,17 +89,23 @@ class Downloads:
             yield status(f"Preparing {entry.label}…", "busy"), HIDDEN, *_busy(entry)
             with tempfile.TemporaryDirectory(prefix="intersyn-") as folder:
                 path = Path(folder) / f"{session.name}{suffix}"
-                for news in self._work(session, motion, beside, entry, path, rate, units, frame, stop):
-                    if isinstance(news, str):
-                        yield news, gr.skip(), gr.skip(), gr.skip()
-                    elif not news:
-                        yield status("Cancelled; no file was made."), HIDDEN, *idle
-                    else:
-                        file = together(news, path)
-                        ready = status(f"{file.name} is ready, {_size(file)}.", "done")
-                        yield ready, gr.update(value=str(file), visible=True), *idle
-        except (ExportError, GenerationError) as error:
-            yield status(str(error), "error"), HIDDEN, *idle
+
+                def work(tell: Callable[[tuple[Any, ...]], None]) -> list[Path]:
+                    def say(text: str, *steps: int) -> None:
+                        tell((status(text, "busy", *steps), gr.skip(), gr.skip(), gr.skip()))
+
+                    options = self._options(session, beside, entry, rate, units, min(frame, motion.frames - 1))
+                    return self._write(motion, path, entry, options, say, stop)
+
+                files = yield from listen(work, "export", stop, newest=True)
+                if not files:
+                    yield status("Cancelled; no file was made."), HIDDEN, *idle
+                else:
+                    file = together(files, path)
+                    ready = status(f"{file.name} is ready, {_size(file)}.", "done")
+                    yield ready, gr.update(value=str(file), visible=True), *idle
+        except Exception as error:
+            yield status(sentence_of(error, FORESEEN, FAILED), "error"), HIDDEN, *idle
         finally:
             stop.set()  # whoever waited is gone: the work need not go on
 
@@ -106,47 +115,23 @@ class Downloads:
             session.stop.set()
         return status("Stopping…", "busy")
 
-    def _work(
-        self, session: Session, motion: Motion, beside: Sequence[Motion], entry: Format, path: Path, rate: int,
-        units: str, frame: int, stop: threading.Event,
-    ) -> Iterator[str | list[Path]]:  # fmt: skip
-        """News for the line, then the files, or none where `stop` was set. Raises what the work raises."""
-        news: queue.Queue[str | list[Path] | Exception] = queue.Queue()
+    def _write(
+        self, motion: Motion, path: Path, entry: Format, options: ExportOptions, say: Callable[..., None],
+        stop: threading.Event,
+    ) -> list[Path]:  # fmt: skip
+        """The files, or none where `stop` was set. say(text, done, steps): what goes on."""
 
         def progress(done: int, total: int) -> None:
-            news.put(status(f"Drawing picture {done} of {total}", "busy", done, total))
+            say(f"Drawing picture {done} of {total}", done, total)
 
-        def work() -> None:
-            held = False
-            try:
-                if entry.slow:
-                    held = self._my_turn(stop, lambda: news.put(status("Waiting for another film…", "busy")))
-                    if not held:
-                        news.put([])
-                        return
-                options = self._options(session, beside, entry, rate, units, min(frame, motion.frames - 1))
-                news.put(export(motion, path, options, progress, stop.is_set))
-            except Exception as error:  # a thread's traceback would reach nobody
-                news.put(_as_export_error(error))
-            finally:
-                if held:
-                    self._filming.release()
-
-        thread = threading.Thread(target=work, name="export", daemon=True)
-        thread.start()
+        if not entry.slow:
+            return export(motion, path, options, progress, stop.is_set)
+        if not self._my_turn(stop, lambda: say("Waiting for another film…")):
+            return []
         try:
-            while True:
-                item = news.get()
-                while isinstance(item, str) and not news.empty():
-                    item = news.get()  # only the last of what has piled up
-                if isinstance(item, Exception):
-                    raise item
-                yield item
-                if not isinstance(item, str):
-                    return
+            return export(motion, path, options, progress, stop.is_set)
         finally:
-            stop.set()
-            thread.join()  # it writes into a folder that is about to go
+            self._filming.release()
 
     def _my_turn(self, stop: threading.Event, wait: Callable[[], None]) -> bool:
         """Take a place for films, after a call of `wait` where none is free; False where `stop` was set."""
@@ -259,13 +244,3 @@ def _busy(entry: Format) -> tuple[Any, Any]:
 def _size(file: Path) -> str:
     size = file.stat().st_size
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1e3))} kB"
-
-
-def _as_export_error(error: Exception) -> Exception:
-    """One sentence for any failure; those nobody foresaw are also printed with their traceback."""
-    if isinstance(error, (ExportError, GenerationError)):
-        return error
-    import traceback
-
-    traceback.print_exception(error)
-    return ExportError(f"The file could not be made ({type(error).__name__}); the motion is still there.")

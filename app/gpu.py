@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 import os
-import queue
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from app.errors import sentence_of
+from app.worker import listen
 
 # Before torch, whose CUDA it replaces on ZeroGPU: no module of the page imports torch at its head.
 try:
@@ -79,29 +81,18 @@ def run_on_gpu(request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """
     if request["checkpoint"] not in _pipelines:
         yield {"kind": "loading"}
-    news: queue.Queue[dict[str, Any]] = queue.Queue()
     stop = threading.Event()
-
-    def work() -> None:
-        try:
-            news.put({"kind": "motions", "motions": _generate(request, news, stop)})
-        except Exception as error:  # a thread's traceback would reach nobody
-            news.put({"kind": "error", "message": sentence_for(error)})
-
-    thread = threading.Thread(target=work, name="generation", daemon=True)
-    thread.start()
     try:
-        while True:
-            item = news.get()
-            yield item
-            if item["kind"] in ("motions", "error"):
-                return
-    finally:
-        stop.set()
-        thread.join()  # nobody else's turn, and no GPU given back, before this one's work has ended
+        # Nobody else's turn, and no GPU given back, before this one's work has ended.
+        motions = yield from listen(lambda tell: _generate(request, tell, stop), "generation", stop)
+        yield {"kind": "motions", "motions": motions}
+    except Exception as error:
+        yield {"kind": "error", "message": sentence_for(error)}
 
 
-def _generate(request: Mapping[str, Any], news: queue.Queue, stop: threading.Event) -> list[dict[str, Any]]:
+def _generate(
+    request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None], stop: threading.Event
+) -> list[dict[str, Any]]:
     pipeline = load_pipeline(request["checkpoint"])
     from intersyn.comparison import compare, total_steps
     from intersyn.settings import Settings
@@ -110,7 +101,7 @@ def _generate(request: Mapping[str, Any], news: queue.Queue, stop: threading.Eve
     panels = [Settings(**panel) for panel in request["panels"]]
 
     def on_step(done: int, total: int) -> bool:
-        news.put({"kind": "step", "done": done, "total": total})
+        tell({"kind": "step", "done": done, "total": total})
         return not stop.is_set()
 
     on_step(0, total_steps(panels))
@@ -182,9 +173,5 @@ def sentence_for(error: Exception) -> str:
     """One sentence for any failure; those nobody foresaw are also printed with their traceback."""
     from intersyn.checkpoint import CheckpointError
 
-    if isinstance(error, (GenerationError, CheckpointError, ValueError)):
-        return str(error)
-    import traceback
-
-    traceback.print_exception(error)
-    return f"The model failed unexpectedly ({type(error).__name__}); your texts are kept."
+    foreseen = GenerationError, CheckpointError, ValueError
+    return sentence_of(error, foreseen, "The model failed unexpectedly ({}); your texts are kept.")

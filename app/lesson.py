@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -17,6 +15,7 @@ from app.gpu import sentence_for
 from app.lesson_exhibits import EXAMPLES, Exhibits
 from app.lesson_text import CHAPTERS, NAMES, chapter_html, title_html
 from app.viewer import module_loader, viewer
+from app.worker import listen
 
 VIEWER = "lesson-viewer"
 
@@ -73,19 +72,11 @@ def show(exhibits: Exhibits, wanted: dict[str, Any]) -> Iterator[dict[str, Any]]
         return
     if not exhibits.is_ready(**asked):
         yield {**asked, "done": 0, "steps": 0}
-    news: queue.Queue[dict[str, Any]] = queue.Queue()
 
-    def work() -> None:
-        try:
-            news.put(
-                {"exhibit": exhibits.get(**asked, report=lambda done, steps: news.put({"done": done, "steps": steps}))}
-            )
-        except Exception as error:  # a thread's traceback would reach nobody
-            news.put({"message": sentence_for(error)})
+    def work(tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+        return exhibits.get(**asked, report=lambda done, steps: tell({**asked, "done": done, "steps": steps}))
 
-    threading.Thread(target=work, name="lesson", daemon=True).start()
-    while True:
-        item = news.get()
-        yield {**asked, **item}
-        if "done" not in item:
-            return
+    try:
+        yield {**asked, "exhibit": (yield from listen(work, "lesson"))}
+    except Exception as error:
+        yield {**asked, "message": sentence_for(error)}
