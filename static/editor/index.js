@@ -8,6 +8,7 @@ import { Lanes } from "./lanes.js";
 import { Rules, change, read, total } from "./model.js";
 import { Ruler } from "./ruler.js";
 
+const FINGERS = matchMedia("(pointer: coarse)");
 const SOON = 300; // milliseconds without another key before Python hears of it
 
 class Editor {
@@ -19,7 +20,7 @@ class Editor {
     this.build();
     this.update();
     watch("value", () => this.receive());
-    new ResizeObserver(() => this.arrange()).observe(root);
+    new ResizeObserver(() => this.keepFocus(() => this.arrange())).observe(root);
     root.addEventListener("keydown", (event) => this.shortcut(event));
   }
 
@@ -62,6 +63,10 @@ class Editor {
   }
 
   update() {
+    this.keepFocus(() => this.show());
+  }
+
+  show() {
     const { rules, segments } = this;
     this.sum.textContent = `${rules.seconds(this.total)}, ${this.total} frames; up to ${rules.seconds(rules.maxFrames)}`;
     for (const [kind, button] of this.adds)
@@ -77,14 +82,22 @@ class Editor {
   /** What depends on how wide everything is. */
   arrange() {
     const wide = Lanes.wide(this.track.clientWidth, this.segments.length);
-    if (wide !== this.wide) {
-      this.wide = wide;
-      this.root.classList.toggle("is-wide", wide);
-      // Reading order is what is seen: in a list the fields stand between the bar and the texts.
-      (wide ? this.lanes.element : this.track).after(this.inspector.element);
-    }
+    this.root.classList.toggle("is-wide", wide);
+    // Reading order is what is seen: in a list the fields stand below the texts that are open.
+    const home = wide ? this.root : this.lanes.cells[this.selected].element;
+    if (this.inspector.element.parentNode !== home)
+      if (wide) this.lanes.element.after(this.inspector.element);
+      else home.append(this.inspector.element);
+    this.root.classList.toggle("is-touch", !wide || FINGERS.matches);
     this.ruler.update();
     if (wide) this.lanes.join();
+  }
+
+  /** What holds the focus keeps it where `action` moves it to another place in the page. */
+  keepFocus(action) {
+    const held = document.activeElement;
+    action();
+    if (held !== document.activeElement && this.root.contains(held)) held.focus({ preventScroll: true });
   }
 
   select(at) {

@@ -1,5 +1,5 @@
 // The texts: one lane per person, and across both what they do together. Wide windows show them under their segments,
-// joined to the bar by a fan where time and reading need different widths; narrow ones list them.
+// joined to the bar by a fan where time and reading need different widths; narrow ones list them, the chosen one open.
 
 import { drawing, make, shapes } from "./dom.js";
 import { TEXTS, edges } from "./model.js";
@@ -43,10 +43,12 @@ export class Lanes {
       element.dataset.kind = segment.kind;
       element.style.gridColumn = k + 2;
       element.classList.toggle("is-chosen", k === selected);
+      const gist = TEXTS[segment.kind].map((name) => segment[name].trim() || "…").join(" / ");
       heading.replaceChildren(
         make("b", {}, String(k + 1)), segment.kind, make("span", {}, rules.seconds(segment.frames)),
+        make("small", {}, k === selected ? "" : gist),
       );
-      heading.setAttribute("aria-pressed", k === selected);
+      heading.setAttribute("aria-expanded", k === selected);
       for (const [name, { label, area, count }] of Object.entries(words)) {
         label.hidden = !TEXTS[segment.kind].includes(name);
         if (area.value !== segment[name]) area.value = segment[name];
@@ -79,14 +81,18 @@ export class Lanes {
 
   grow(k) {
     const words = Object.fromEntries(Object.keys(NAMES).map((name) => [name, this.words(k, name)]));
-    const heading = make("button", { type: "button", class: "is-cell-head", click: () => this.editor.select(k) });
+    const open = () => {
+      this.editor.select(k);
+      heading.scrollIntoView({ block: "nearest" }); // what was open above it is so no longer
+    };
+    const heading = make("button", { type: "button", class: "is-cell-head", click: open });
     const element = make(
       "div",
       { class: "is-cell", id: `scene-${k}`, role: "group", "aria-label": `Texts of segment ${k + 1}` },
       heading,
       ...Object.values(words).map(({ label }) => label),
     );
-    element.addEventListener("focusin", () => this.editor.select(k));
+    element.addEventListener("intersyn:reveal", () => this.editor.select(k));
     this.cells.push({ element, heading, words });
     this.element.append(element);
   }
@@ -97,6 +103,7 @@ export class Lanes {
       rows: "1",
       placeholder: HINTS[name],
       "aria-label": `Segment ${k + 1}, ${NAMES[name].toLowerCase()}`,
+      focus: () => editor.select(k),
       input: () => editor.write(k, name, area.value),
       blur: () => editor.flush(),
       keydown: (event) => {

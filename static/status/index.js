@@ -7,6 +7,7 @@ export function mount(element, { watch }) {
     const field = name && document.getElementById(name);
     if (!field) return;
     field.classList.add("is-wrong");
+    field.dispatchEvent(new CustomEvent("intersyn:reveal", { bubbles: true })); // to whoever has folded it away
     field.scrollIntoView({ block: "nearest", behavior: "smooth" });
     const inputs = "textarea, input, [role=slider]";
     (field.matches(inputs) ? field : field.querySelector(inputs))?.focus({ preventScroll: true });

@@ -86,6 +86,23 @@ class Desk:
     def grip(self, k: int):
         return self.page.locator(".is-grip").nth(k)
 
+    def scene(self, k: int):
+        return self.page.locator(".is-scene").nth(k)
+
+    def bar(self) -> dict[str, float]:
+        return self.page.locator(".is-bar").bounding_box()
+
+    def extent(self) -> float:
+        """Frames that the bar is long."""
+        bar, grip = self.bar(), self.grip(0).bounding_box()
+        return bar["width"] * self.shown()[0] / (grip["x"] + grip["width"] / 2 - bar["x"])
+
+    def at(self, locator) -> tuple[float, float]:
+        """From which frame to which something lies on the bar."""
+        bar, box, extent = self.bar(), locator.bounding_box(), self.extent()
+        left = (box["x"] - bar["x"]) / bar["width"] * extent
+        return left, left + box["width"] / bar["width"] * extent
+
     def text(self, k: int, name: str):
         return self.page.locator(f"#scene-{k}-{name} textarea")
 
@@ -141,8 +158,7 @@ def lengths(script: Script) -> list[int]:
 
 def drag(desk: Desk, k: int, frames: float, *held: str) -> None:
     """Drag a grip with the mouse by about so many frames."""
-    bar, box = (desk.page.locator(name).bounding_box() for name in (".is-bar", f".is-grip >> nth={k}"))
-    extent = bar["width"] * desk.shown()[k] / (box["x"] + box["width"] / 2 - bar["x"])
+    bar, box, extent = desk.bar(), desk.grip(k).bounding_box(), desk.extent()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     desk.page.mouse.move(x, y)
     for key in held:
@@ -170,6 +186,69 @@ def test_a_boundary_is_dragged_by_mouse(desk):
     desk.page.mouse.up()
     assert desk.shown() == [20, 133, 210]
     assert len(desk.room.told) == told
+
+
+def carry(desk: Desk, k: int, to: float) -> None:
+    """Lift a segment with the mouse, and hold it where its left edge would be at frame `to`."""
+    bar, box, extent = desk.bar(), desk.scene(k).bounding_box(), desk.extent()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    desk.page.mouse.move(x, y)
+    desk.page.mouse.down()
+    x += bar["x"] + bar["width"] * to / extent - box["x"]
+    for step in (-20, -10, 0):
+        desk.page.mouse.move(x + step, y)
+
+
+def test_a_segment_is_carried_by_mouse(desk):
+    walk, dance, wave = FIRST.scenes
+    slot = desk.page.locator(".is-slot")
+    playwright.expect(slot).to_be_hidden()
+    carry(desk, 0, 50)
+    playwright.expect(slot).to_be_visible()
+    assert desk.at(slot) == pytest.approx((80, 140), abs=1)  # nearest place: after the dance, which has made room
+    desk.wait(lambda: desk.at(desk.scene(1)) == pytest.approx((0, 80), abs=1))
+    assert desk.at(desk.scene(0))[0] == pytest.approx(50, abs=1)
+    moved = desk.hear(desk.page.mouse.up)
+    assert moved.scenes == (dance, walk, wave)  # with the text that is not seen
+    playwright.expect(slot).to_be_hidden()
+    playwright.expect(desk.page.locator(".is-inspector h3")).to_have_text("Segment 2 of 3")
+    assert desk.page.evaluate("document.activeElement.ariaLabel").startswith("Segment 2 of 3, alone")
+    assert desk.hear(desk.button("Undo").click) == FIRST
+    assert desk.hear(desk.button("Redo").click) == moved
+    carry(desk, 2, -500)
+    assert desk.hear(desk.page.mouse.up).scenes == (wave, dance, walk)
+
+
+def test_escape_puts_a_carried_segment_back(desk):
+    told = len(desk.room.told)
+    carry(desk, 2, 0)
+    assert desk.at(desk.page.locator(".is-slot")) == pytest.approx((0, 56), abs=1)
+    desk.page.keyboard.press("Escape")
+    playwright.expect(desk.page.locator(".is-slot")).to_be_hidden()
+    assert desk.at(desk.scene(2)) == pytest.approx((140, 196), abs=1)
+    desk.page.mouse.up()
+    playwright.expect(desk.page.locator(".is-inspector h3")).to_have_text("Segment 1 of 3")
+    carry(desk, 1, 62)  # and where it was, nothing has happened but that it is chosen
+    desk.page.mouse.up()
+    playwright.expect(desk.page.locator(".is-inspector h3")).to_have_text("Segment 2 of 3")
+    assert desk.at(desk.scene(1)) == pytest.approx((60, 140), abs=1)
+    assert len(desk.room.told) == told
+    carry(desk, 0, 100)
+    desk.hear(lambda: desk.page.keyboard.press("Delete"))  # what was lifted is no longer there
+    desk.page.mouse.up()
+    desk.page.wait_for_timeout(400)
+    assert len(desk.room.told) == told + 1
+    assert desk.shown() == [80, 136]
+
+
+def test_segments_glide_only_where_motion_is_welcome(desk):
+    for motion, seconds in (("no-preference", "0.16s"), ("reduce", "0s")):
+        desk.page.emulate_media(reduced_motion=motion)
+        carry(desk, 0, 50)
+        assert desk.scene(1).evaluate("e => getComputedStyle(e).transitionDuration") == seconds
+        desk.page.keyboard.press("Escape")
+        desk.page.mouse.up()
+    desk.page.emulate_media(reduced_motion="null")
 
 
 def test_the_last_end_pulls_more_time_into_the_bar(desk):
@@ -317,25 +396,106 @@ def test_errors_find_their_fields(desk):
         playwright.expect(desk.page.locator(f"#{name} textarea")).to_be_visible()
 
 
-def test_on_a_phone_by_touch(browser, room):
+class Finger:
+    """One on the screen of a phone."""
+
+    def __init__(self, context, page) -> None:
+        self.page, self.session = page, context.new_cdp_session(page)
+
+    def touch(self, kind: str, *at: float) -> None:
+        points = [dict(zip("xy", at))] if at else []
+        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def swipe(self, x: float, y: float, dx: float, dy: float = 0, end: str = "touchEnd") -> None:
+        self.touch("touchStart", x, y)
+        for part in (0.1, 0.3, 0.6, 1):
+            self.touch("touchMove", x + part * dx, y + part * dy)
+        self.touch(end)
+
+
+@pytest.fixture
+def phone(browser, room: Room) -> Iterator[tuple[Desk, Finger]]:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     desk = Desk(context.new_page(), room)
-    box = desk.grip(0).bounding_box()
-    bar = desk.page.locator(".is-bar").bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    finger = context.new_cdp_session(desk.page)
+    yield desk, Finger(context, desk.page)
+    assert not desk.complaints
+    context.close()
 
-    def touch(kind: str, *at: float) -> None:
-        points = [dict(zip("xy", at))] if at else []
-        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
-    def swipe() -> None:
-        touch("touchStart", x, y)
-        for step in (8, 16, bar["width"] * 20 / 220):
-            touch("touchMove", x + step, y)
-        touch("touchEnd")
+def middle(box: dict[str, float]) -> tuple[float, float]:
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
-    assert lengths(desk.hear(swipe)) == [80, 60, 56]
+
+def test_a_segment_is_carried_by_its_handle_and_the_rest_scrolls(phone):
+    desk, finger = phone
+    walk, dance, wave = FIRST.scenes
+    bar, extent = desk.bar(), desk.extent()
+    handle = desk.scene(0).locator(".is-handle")
+    assert handle.bounding_box()["height"] >= 24
+    right = bar["width"] * 50 / extent
+    x, y = middle(handle.bounding_box())
+    told = len(desk.room.told)
+    finger.swipe(x, y, right, end="touchCancel")
+    assert desk.at(desk.scene(0)) == pytest.approx((0, 60), abs=1)
+    finger.swipe(x, y + 40, right)  # not by its handle
+    assert desk.at(desk.scene(0)) == pytest.approx((0, 60), abs=1)
+    assert len(desk.room.told) == told
+    assert desk.hear(lambda: finger.swipe(x, y, right)).scenes == (dance, walk, wave)
+    assert desk.hear(desk.button("Undo").tap) == FIRST
+    desk.load("Full")  # short ones have a handle as wide as they are
+    desk.scene(6).locator(".is-handle").tap()
+    handle = desk.scene(6).locator(".is-handle").bounding_box()
+    assert handle["width"] == pytest.approx(desk.scene(6).bounding_box()["width"], abs=4)
+    last = desk.hear(lambda: desk.text(6, "one").fill("last"))
+    moved = desk.hear(lambda: finger.swipe(*middle(handle), -0.95 * bar["width"]))
+    assert moved.scenes == (last.scenes[6], *last.scenes[:6])
+    desk.load("First")
+    told = len(desk.room.told)
+    finger.swipe(x, y + 40, 0, -200)
+    desk.wait(lambda: desk.page.evaluate("scrollY") > 0)
+    assert len(desk.room.told) == told
+
+
+def test_on_a_phone_the_chosen_segment_is_open_below_the_bar(phone):
+    desk, _ = phone
+    heads = desk.page.locator(".is-cell-head")
+    start = desk.page.get_by_role("spinbutton", name="Start")
+    order = [desk.page.locator(".is-bar"), desk.text(0, "one"), desk.text(0, "two"), start, heads.nth(1), heads.nth(2)]
+    tops = [each.bounding_box()["y"] for each in order]
+    assert tops == sorted(tops)
+    playwright.expect(desk.text(1, "together")).to_be_hidden()
+    playwright.expect(heads.nth(1)).to_contain_text("two people salsa dance")
+    playwright.expect(heads.nth(2)).to_contain_text("a person waves / a person bows")
+    # With keys: closed ones are passed by until they are opened, then come texts and fields.
+    heads.nth(1).focus()
+    playwright.expect(heads.nth(1)).to_have_attribute("aria-expanded", "false")
+    desk.page.keyboard.press("Enter")
+    playwright.expect(heads.nth(1)).to_have_attribute("aria-expanded", "true")
+    playwright.expect(heads.nth(0)).to_have_attribute("aria-expanded", "false")
+    desk.page.keyboard.press("Tab")
+    playwright.expect(desk.text(1, "together")).to_be_focused()
+    desk.page.keyboard.press("Tab")
+    playwright.expect(desk.page.get_by_role("radio", name="Together")).to_be_focused()
+    remove = desk.page.locator("[data-do=remove]")
+    remove.focus()
+    for count in (2, 1):
+        assert len(desk.hear(lambda: desk.page.keyboard.press("Enter")).scenes) == count
+        playwright.expect(remove).to_be_focused()  # wherever it now is
+    desk.load("Full")
+    heads.nth(6).tap()
+    playwright.expect(heads.nth(6)).to_be_in_viewport()
+    desk.page.locator("#scene-2-two").evaluate(
+        "e => e.dispatchEvent(new CustomEvent('intersyn:reveal', {bubbles: true}))"
+    )
+    playwright.expect(desk.text(2, "two")).to_be_visible()
+
+
+def test_on_a_phone_by_touch(phone):
+    desk, finger = phone
+    bar = desk.bar()
+    x, y = middle(desk.grip(0).bounding_box())
+    swiped = desk.hear(lambda: finger.swipe(x, y, bar["width"] * 20 / 220))
+    assert lengths(swiped) == [80, 60, 56]
     desk.page.touchscreen.tap(bar["x"] + bar["width"] * 0.5, y)
     playwright.expect(desk.page.locator(".is-inspector h3")).to_have_text("Segment 2 of 3")
     desk.load("Other")
@@ -350,5 +510,3 @@ def test_on_a_phone_by_touch(browser, room):
     assert min(sizes) >= 40
     desk.page.emulate_media(reduced_motion="reduce")
     assert desk.page.eval_on_selector(".is-tool", "e => getComputedStyle(e).transitionDuration") == "0s"
-    assert not desk.complaints
-    context.close()

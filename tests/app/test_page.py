@@ -183,6 +183,13 @@ def test_what_is_wrong_is_said_and_nothing_is_lost(visit: Visit):
     playwright.expect(page.locator("#scene-0-two textarea")).to_be_focused()
     assert visit.ask("viewer.shown") == shown
     assert page.locator("#scene-0-one textarea").input_value() == kept
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator("#scene-0-two textarea").fill(kept)
+    page.locator("#scene-0-one textarea").fill("")
+    page.locator("#scene-1 .is-cell-head").click()
+    playwright.expect(page.locator("#scene-0-one textarea")).to_be_hidden()  # folded away, until it is what is wrong
+    page.locator("#generate").click()
+    playwright.expect(page.locator("#scene-0-one textarea")).to_be_focused()
 
 
 def test_bodies_change_at_once_and_stand_on_the_floor(visit: Visit):
