@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from intersyn.contact_guidance import ContactGuide
 from intersyn.motion import Motion
 from intersyn.pipeline import InterSynPipeline
 from intersyn.settings import Settings
@@ -38,12 +39,14 @@ def compare(
     def on_step(done: int, _: int) -> bool | None:
         return None if callback is None else callback(begun + done, total)
 
-    sampled: dict[tuple[object, ...], Tensor] = {}
+    sampled: dict[tuple[object, ...], tuple[Tensor, ContactGuide | None]] = {}
     motions = []
     for panel in panels:
         if panel.sampling not in sampled:
             settings = panel.seed, panel.variant, panel.steps, panel.guidance_scale
-            sampled[panel.sampling] = pipeline.sample(request, *settings, on_step, panel.contact_guidance)
+            guide = pipeline.contact_guide(request, panel.variant, panel.contact_guidance)
+            sampled[panel.sampling] = pipeline.sample(request, *settings, on_step, guide), guide
             begun += panel.steps
-        motions.append(pipeline.finish(request, sampled[panel.sampling], panel.variant, panel.clean_up))
+        x0, guide = sampled[panel.sampling]
+        motions.append(pipeline.finish(request, x0, panel.variant, panel.clean_up, guide))
     return motions

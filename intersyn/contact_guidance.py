@@ -25,15 +25,17 @@ from torch import Tensor
 from intersyn.body.capsules import capsule_contacts, capsule_ends
 from intersyn.body.points import POINT_NAMES, POINTS
 from intersyn.conditions import PartTable
-from intersyn.features import SLICES, Normalizer, shared_joints
-from intersyn.rotations import axis_angle_to_matrix, matrix_from_6d, matrix_to_6d, rotate_xz
-from intersyn.skeleton import JOINT, NUM_JOINTS, joints_from_global_6d
+from intersyn.features import SLICES, Normalizer
+from intersyn.rotations import axis_angle_to_matrix, matrix_from_6d, matrix_to_6d, rotate_xz, yaw_matrix
+from intersyn.skeleton import JOINT, NUM_JOINTS, joints_from_global_matrices
 from intersyn.timeline import Timeline
+from intersyn.touches import Contact, Wish, placed
 
 GUIDED_BELOW = 400  # diffusion step from which on x0 has limbs worth correcting
 ITERATIONS = 10  # gradient steps on each prediction at most; none once nothing overlaps
 ROOT_STEP, ARM_STEP = 0.5, 0.6  # a scale of 1 undoes one overlap of trunks; arms have levers of half a metre or less
 ROOT_SIGMA, ARM_SIGMA = 12.0, 3.0  # frames; a slow shift slides planted feet less
+OVERLAP = 3.0
 CONTACT_GAP = 0.02  # metres between two points of the skin that touch
 # What turns with each of the four joints that are turned: itself and all beyond it.
 _TURNED = [
@@ -41,18 +43,6 @@ _TURNED = [
     for side in ("left", "right")
     for chain in (("shoulder", "elbow", "wrist"), ("elbow", "wrist"))
 ]
-
-
-@dataclass(frozen=True)
-class Contact:
-    """Two points of two people's bodies (`body.points.POINTS`) that are to touch in frames [start, end)."""
-
-    person: int
-    point: str
-    other: int
-    other_point: str
-    start: int
-    end: int
 
 
 def check_contacts(contacts: Sequence[Contact], timeline: Timeline) -> None:
@@ -75,9 +65,13 @@ class ContactGuide:
     """x0 = guide(x0, t): normalised features (1, P, T, 273) of one request in and out."""
 
     def __init__(
-        self, table: PartTable, exists: Tensor, normalizer: Normalizer, scale: float, contacts: Sequence[Contact] = ()
-    ) -> None:
-        """table and exists (1, P, T, 273) of the request; scale: 1 about undoes one overlap in a step."""
+        self, table: PartTable, exists: Tensor, normalizer: Normalizer, scale: float,
+        contacts: Sequence[Contact] = (), wishes: Sequence[Wish] = (),
+    ) -> None:  # fmt: skip
+        """table and exists (1, P, T, 273) of the request; scale: 1 about undoes one overlap in a step.
+
+        contacts: whose frames are known; wishes: what finds its side, roles and frames on the first sample it sees.
+        """
         with torch.inference_mode(False):  # what comes from a pipeline's call could not be differentiated through
             self._table = PartTable(**{field.name: getattr(table, field.name).clone() for field in fields(table)})
             self._exists, self._normalizer, self._scale = exists.clone(), normalizer, scale
@@ -86,10 +80,12 @@ class ContactGuide:
             group = torch.where(together, self._table.at_frames(self._table.group, frames), -1)[0]  # (P, T)
             first, second = torch.triu_indices(people, people, 1, device=group.device)
             met = (group[first] == group[second]) & (group[first] >= 0)
-            # people a and b (n) who interact in frame t (n)
-            pair, self._frame = met.nonzero(as_tuple=True)
+            self._frames = met.any(0).nonzero()[:, 0]  # (F,) in which anybody interacts
+            # people a and b (n) who interact in the n-th of these frames
+            pair, self._met = met[:, self._frames].nonzero(as_tuple=True)
             self._a, self._b = first[pair], second[pair]
-            self._contacts = _ContactRows.of(contacts, group.device)
+            self.contacts, self._wishes = tuple(contacts), tuple(wishes)
+            self._rows = _ContactRows.of(contacts, group.device)
             self._root_kernel = _kernel(group, ROOT_SIGMA)
             self._arm_kernel = _kernel(torch.zeros_like(group), ARM_SIGMA)
             same = (group[:, 1:] == group[:, :-1]) & (group[:, 1:] >= 0)
@@ -97,15 +93,17 @@ class ContactGuide:
 
     def __call__(self, x0: Tensor, t: int) -> Tensor:
         """The prediction x0 at diffusion step t, corrected; the same tensor where there is nothing to correct."""
-        if t >= GUIDED_BELOW or not len(self._frame):
+        if t >= GUIDED_BELOW or not len(self._frames):
             return x0
         with torch.inference_mode(False), torch.enable_grad():
             metric = self._normalizer.inverse(x0.clone(), self._exists)
+            sample = _Sample(metric, self._table, self._frames)
+            self._grant(sample)
             shift = metric.new_zeros((*metric.shape[:3], 2))
             turns = metric.new_zeros((*metric.shape[:3], len(_TURNED), 3))
             for _ in range(ITERATIONS):
                 shift.requires_grad_(True), turns.requires_grad_(True)
-                energy = self.energy(metric, shift, turns)
+                energy = self._energy(sample, shift[0, :, self._frames], turns[0, :, self._frames])
                 if energy is None:
                     break
                 down, around = torch.autograd.grad(energy, (shift, turns))
@@ -115,44 +113,93 @@ class ContactGuide:
                 moved = bool(shift.any()) or bool(turns.any())
                 return x0 + self._change(metric, shift, turns) / self._normalizer.std if moved else x0
 
-    def energy(self, metric: Tensor, shift: Tensor, turns: Tensor) -> Tensor | None:
-        """E of features (1, P, T, 273) in metres, moved by shift (1, P, T, 2) in each one's own first-person frame and
-        turned by rotation vectors (1, P, T, 4, 3) at `_TURNED` in the heading frame; None if nothing overlaps.
+    def _grant(self, sample: _Sample) -> None:
+        """Give the wishes their frames, side and roles: those in which the sample comes nearest to them."""
+        if not self._wishes:
+            return
+
+        def distance(contacts: Sequence[Contact]) -> Tensor:
+            rows = _ContactRows.of(contacts, sample.device)
+            apart = torch.zeros(len(contacts), self._exists.shape[2])  # wishes look at frames of interactions alone
+            apart[:, self._frames.cpu()] = rows.distance(sample.placed(rows.points(*sample.pose()))).cpu()
+            return apart
+
+        with torch.no_grad():
+            self.contacts += tuple(contact for wish in self._wishes for contact in placed(wish, distance))
+        self._wishes = ()
+        self._rows = _ContactRows.of(self.contacts, sample.device)
+
+    def _energy(self, sample: _Sample, shift: Tensor, turns: Tensor) -> Tensor | None:
+        """E of a sample moved by shift (P, F, 2) metres in each one's own first-person frame and turned by rotation
+        vectors (P, F, 4, 3) at `_TURNED` in the heading frame; None if there is nothing to correct.
         """
-        rotations = _turned(metric, turns)
-        joints = joints_from_global_6d(matrix_to_6d(rotations), _pelvis(metric))
-        placed = metric.clone()
-        placed[..., SLICES["root_xz"]] = placed[..., SLICES["root_xz"]] + shift
-        points = torch.cat((joints, self._contacts.points(joints, rotations)), dim=-2)
-        points = shared_joints(placed, points, self._table)[0]  # (P, T, 22 + K, 3)
+        joints, rotations = sample.pose(turns)
+        points = sample.placed(torch.cat((joints, self._rows.points(joints, rotations)), dim=-2), shift)
         bodies = points[..., :NUM_JOINTS, :]
-        ends_a, ends_b = capsule_ends(bodies[self._a, self._frame]), capsule_ends(bodies[self._b, self._frame])
+        ends_a, ends_b = capsule_ends(bodies[self._a, self._met]), capsule_ends(bodies[self._b, self._met])
         (row, _), depth = capsule_contacts(ends_a, ends_b)
-        if not len(depth) and not self._contacts.count:
+        if not len(depth) and not self._rows.count:
             return None
         with torch.no_grad():
-            total = depth.new_zeros(len(self._frame)).index_add(0, row, depth)
+            total = depth.new_zeros(len(self._met)).index_add(0, row, depth)
             weight = depth / total[row]
-        return 0.5 * ((weight * depth.square()).sum() + self._contacts.energy(points[..., NUM_JOINTS:, :]))
+        touching = self._rows.energy(points[..., NUM_JOINTS:, :], self._frames)
+        return 0.5 * (OVERLAP * (weight * depth.square()).sum() + touching)
 
     def _change(self, metric: Tensor, shift: Tensor, turns: Tensor) -> Tensor:
         """What the features change by, all parts that say the same thing together."""
         change = torch.zeros_like(metric)
-        rotations = matrix_to_6d(_turned(metric, turns))
-        joints = joints_from_global_6d(rotations, _pelvis(metric))
-        was = matrix_to_6d(matrix_from_6d(metric[..., SLICES["rotations"]].unflatten(-1, (NUM_JOINTS, 6))))
-        moved = joints - joints_from_global_6d(was, _pelvis(metric))
+        everywhere = _Sample(metric, self._table, torch.arange(metric.shape[2], device=metric.device))
+        (was_joints, was), (joints, rotations) = everywhere.pose(), everywhere.pose(turns[0])
+        moved = joints - was_joints
         cos, sin = metric[..., SLICES["heading"]].unbind(-1)
         step = F.pad(shift.diff(dim=2), (0, 0, 0, 1)) * self._steps
         step = rotate_xz(step, -torch.atan2(sin, cos))
         change[..., SLICES["root_xz"]] = shift
         change[..., SLICES["root_velocity"]] = step
-        change[..., SLICES["rotations"]] = (rotations - was).flatten(-2)
+        change[..., SLICES["rotations"]] = (matrix_to_6d(rotations) - matrix_to_6d(was)).flatten(-2)
         change[..., SLICES["positions"]] = moved[..., 1:, :].flatten(-2)
-        faster = F.pad(moved.diff(dim=2), (0, 0, 0, 0, 0, 1))
-        faster[..., ::2] += step[..., None, :]
+        faster = F.pad(moved.diff(dim=1), (0, 0, 0, 0, 0, 1))
+        faster[..., ::2] += step[0, ..., None, :]
         change[..., SLICES["velocities"]] = faster.flatten(-2)
         return change
+
+
+class _Sample:
+    """Everybody in F of the frames of one request, what does not change while E goes down computed once."""
+
+    def __init__(self, metric: Tensor, table: PartTable, frames: Tensor) -> None:
+        """metric: features (1, P, T, 273) in metres; frames (F,)."""
+        features = metric[0, :, frames]
+        self.device = metric.device
+        self._rotations = matrix_from_6d(features[..., SLICES["rotations"]].unflatten(-1, (NUM_JOINTS, 6)))
+        height = features[..., SLICES["root_height"]]
+        self._pelvis = torch.cat((torch.zeros_like(height), height, torch.zeros_like(height)), dim=-1)
+        self._angle = table.at_frames(table.angle, metric.shape[2])[0, :, frames]
+        cos, sin = features[..., SLICES["heading"]].unbind(-1)
+        self._to_shared = yaw_matrix(torch.atan2(sin, cos + 1e-8) + self._angle)
+        self._place = features[..., SLICES["root_xz"]]
+
+    def pose(self, turns: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Joints (P, F, 22, 3) and global rotations (P, F, 22, 3, 3) in the heading frame.
+
+        turns (P, F, 4, 3): rotation vectors by which shoulders and elbows are turned.
+        """
+        rotations = self._rotations
+        if turns is not None:
+            spins = axis_angle_to_matrix(turns)
+            parts = list(rotations.unbind(-3))
+            for k, chain in enumerate(_TURNED):
+                for joint in chain:
+                    parts[joint] = spins[..., k, :, :] @ parts[joint]
+            rotations = torch.stack(parts, dim=-3)
+        return joints_from_global_matrices(rotations, self._pelvis), rotations
+
+    def placed(self, points: Tensor, shift: Tensor | None = None) -> Tensor:
+        """Points (P, F, K, 3) of the heading frame in the frame of the interaction at hand; shift (P, F, 2)."""
+        x, z = rotate_xz(self._place if shift is None else self._place + shift, self._angle).unbind(-1)
+        points = torch.einsum("...ij,...kj->...ki", self._to_shared, points)
+        return points + torch.stack((x, torch.zeros_like(x), z), dim=-1)[..., None, :]
 
 
 @dataclass(frozen=True)
@@ -174,37 +221,26 @@ class _ContactRows:
         return _ContactRows(*torch.tensor(rows, dtype=torch.long, device=device).view(len(rows), 3, 2).unbind(1))
 
     def points(self, joints: Tensor, rotations: Tensor) -> Tensor:
-        """All points of all contacts on every body, in its heading frame: (1, P, T, 2 K, 3)."""
+        """All points of all contacts on every body, in its heading frame: (P, F, 2 K, 3)."""
         chosen = [POINTS[POINT_NAMES[k]] for k in self.point.flatten().tolist()]
         index = [point.joint for point in chosen]
         offset = joints.new_tensor([point.offset for point in chosen]).view(len(chosen), 3, 1)
         return joints[..., index, :] + (rotations[..., index, :, :] @ offset)[..., 0]
 
-    def energy(self, points: Tensor) -> Tensor:
-        """Of points (P, T, 2 K, 3): the squared gaps in the frames named."""
-        at, k = torch.arange(points.shape[1], device=points.device), torch.arange(self.count, device=points.device)
+    def distance(self, points: Tensor) -> Tensor:
+        """(K, F) metres between the two points of each contact, of points (P, F, 2 K, 3)."""
+        k = torch.arange(self.count, device=points.device)
         a, b = points[self.who[:, 0], :, 2 * k], points[self.who[:, 1], :, 2 * k + 1]  # (K, T, 3)
-        gap = ((a - b).square().sum(-1) + 1e-12).sqrt() - CONTACT_GAP
-        named = (at >= self.span[:, :1]) & (at < self.span[:, 1:])
-        return (gap.clamp_min(0).square() * named).sum()
+        return ((a - b).square().sum(-1) + 1e-12).sqrt()
 
-
-def _turned(metric: Tensor, turns: Tensor) -> Tensor:
-    """Global rotations (1, P, T, 22, 3, 3) in the heading frame, with shoulders and elbows turned."""
-    rotations = matrix_from_6d(metric[..., SLICES["rotations"]].unflatten(-1, (NUM_JOINTS, 6)))
-    spins = axis_angle_to_matrix(turns)
-    parts = list(rotations.unbind(-3))
-    for k, chain in enumerate(_TURNED):
-        for joint in chain:
-            parts[joint] = spins[..., k, :, :] @ parts[joint]
-    return torch.stack(parts, dim=-3)
-
-
-def _pelvis(metric: Tensor) -> Tensor:
-    """The pelvis (1, P, T, 3) in the heading frame."""
-    height = metric[..., SLICES["root_height"]]
-    zero = torch.zeros_like(height)
-    return torch.cat((zero, height, zero), dim=-1)
+    def energy(self, points: Tensor, frames: Tensor) -> Tensor:
+        """Of points (P, F, 2 K, 3) in `frames` (F,): squared gaps, of what two people touch at once their mean."""
+        gap = self.distance(points) - CONTACT_GAP
+        named = (frames >= self.span[:, :1]) & (frames < self.span[:, 1:])
+        pair = self.who.sort(dim=1).values
+        alike = (pair[:, None] == pair[None]).all(-1).to(gap.dtype)  # (K, K)
+        at_once = (alike @ named.to(gap.dtype)).clamp_min(1)
+        return (gap.clamp_min(0).square() * named / at_once).sum()
 
 
 def _kernel(group: Tensor, sigma: float) -> Tensor:

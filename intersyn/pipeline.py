@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from intersyn import foot_lock
 from intersyn.checkpoint import CheckpointError, read_config, resolve, write_config
 from intersyn.conditions import PartTable, in_order_of_people
-from intersyn.contact_guidance import Contact, ContactGuide, check_contacts
+from intersyn.contact_guidance import ContactGuide, check_contacts
 from intersyn.diffusion import CosineSchedule
 from intersyn.features import FEATURE_DIM, Normalizer
 from intersyn.features import mask as feature_mask
@@ -28,6 +28,7 @@ from intersyn.root_solver import decode
 from intersyn.settings import VARIANTS, Variant, check_settings
 from intersyn.text import PAPER_ENCODER, TextEncoder, TextFeatures
 from intersyn.timeline import Timeline, TimelineError
+from intersyn.touches import Contact, TouchReader, wishes_of
 from intersyn.windows import Windows
 
 WINDOW_OVERLAP = 64
@@ -87,6 +88,7 @@ class InterSynPipeline:
         self.text_encoder, self.ins, self.rec = text_encoder, dict(ins), rec
         self.config = config or PipelineConfig()
         self.schedule = CosineSchedule()
+        self.read_touches = TouchReader(text_encoder)
 
     @classmethod
     def from_pretrained(cls, source: str | Path | None = None, device: torch.device | str = "cpu") -> InterSynPipeline:
@@ -160,27 +162,28 @@ class InterSynPipeline:
         callback: Callable[[int, int], bool | None] | None = None,
         clean_up: bool = False,
         contact_guidance: float = 0.0,
-        contacts: Sequence[Contact] = (),
+        contacts: Sequence[Contact] | None = None,
     ) -> Motion:
         """Generate. The same arguments give the same Motion on the same machine.
 
         All variants of one timeline and seed start from the same noise. steps: DDIM steps; guidance_scale: 1 is none.
         callback(done, total) is called after each step; if it returns False, `Cancelled` is raised before the next.
         clean_up: smooth lightly and lock planted feet afterwards; part of no variant. contact_guidance: 0 is none, 1
-        keeps interacting people out of each other while sampling and brings together what `contacts` name (see
-        `contact_guidance`); part of no variant either. Raises `ValueError` for arguments out of range, `TimelineError`
-        for a frame rate the model does not make or a text longer than its encoder reads, `CheckpointError` for a
-        variant this checkpoint lacks.
+        keeps interacting people out of each other and brings together what should touch (see `contact_guidance`); part
+        of no variant either. contacts: what that is; None reads it off the texts (see `touches`), () is nothing.
+        Raises `ValueError` for arguments out of range, `TimelineError` for a frame rate the model does not make or a
+        text longer than its encoder reads, `CheckpointError` for a variant this checkpoint lacks.
         """
         steps, guidance_scale = self.config.or_defaults(steps, guidance_scale)
         check_settings(seed, variant, steps, guidance_scale, contact_guidance)
-        check_contacts(contacts, timeline)
+        check_contacts(contacts or (), timeline)
         if contacts and not contact_guidance:
             raise ValueError("Contacts need contact guidance: set contact_guidance to 1.")
         self.check_variant(variant)
         request = self.prepare(timeline)
-        x0 = self.sample(request, seed, variant, steps, guidance_scale, callback, contact_guidance, contacts)
-        return self.finish(request, x0, variant, clean_up)
+        guide = self.contact_guide(request, variant, contact_guidance, contacts)
+        x0 = self.sample(request, seed, variant, steps, guidance_scale, callback, guide)
+        return self.finish(request, x0, variant, clean_up, guide)
 
     def check_variant(self, name: str) -> None:
         """Raise `CheckpointError` for a variant that this checkpoint lacks."""
@@ -213,6 +216,16 @@ class InterSynPipeline:
         table = table.to(self.device)
         return Request(timeline, table, self.text_encoder(texts), feature_mask(table, timeline.frames))
 
+    def contact_guide(
+        self, request: Request, variant: str, scale: float, contacts: Sequence[Contact] | None = None
+    ) -> ContactGuide | None:
+        """What `sample` and `finish` are guided by, one for both; None at scale 0. contacts as in `__call__`."""
+        if not scale:
+            return None
+        wishes = wishes_of(request.timeline, self.read_touches) if contacts is None else ()
+        normalizer = self.ins[VARIANTS[variant].ins].normalizer
+        return ContactGuide(request.table, request.exists, normalizer, scale, contacts or (), wishes)
+
     def sample(
         self,
         request: Request,
@@ -221,22 +234,24 @@ class InterSynPipeline:
         steps: int,
         guidance_scale: float,
         callback: Callable[[int, int], bool | None] | None = None,
-        contact_guidance: float = 0.0,
-        contacts: Sequence[Contact] = (),
+        guide: ContactGuide | None = None,
     ) -> Tensor:
         """INS from the seed's noise: x0 (1, P, T, 273), normalised. Whether a variant has REC makes no difference."""
         chosen = VARIANTS[variant]
-        guide = None
-        if contact_guidance:
-            normalizer = self.ins[chosen.ins].normalizer
-            guide = ContactGuide(request.table, request.exists, normalizer, contact_guidance, contacts)
         return self.denoise(request, self.noise(request, seed), chosen, steps, guidance_scale, callback, guide)
 
-    def finish(self, request: Request, x0: Tensor, variant: str, clean_up: bool = False) -> Motion:
-        """From the x0 of `sample` to the Motion: REC, where the variant has it, and back to the world."""
+    def finish(
+        self, request: Request, x0: Tensor, variant: str, clean_up: bool = False, guide: ContactGuide | None = None
+    ) -> Motion:
+        """From the x0 of `sample` to the Motion: REC, where the variant has it, and back to the world.
+
+        guide: that of `sample`; it has the last word, since REC does not know what it brought together.
+        """
         chosen = VARIANTS[variant]
         if chosen.rec:
             x0 = self.refine(request, x0)
+        if guide is not None:
+            x0 = guide(x0, 0)
         motion, contacts = self.decode(request, x0, self.ins[chosen.ins].normalizer)
         if clean_up:
             local, root = foot_lock.clean_up(motion.quaternions(), motion.trans, contacts)

@@ -121,10 +121,20 @@ def joints_from_global_6d(rotations: Tensor, root: Tensor) -> Tensor:
         if rotations.dtype in (torch.float16, torch.bfloat16):
             rotations = rotations.float()
         root = root.to(rotations.dtype)
-        matrices = matrix_from_6d(rotations[..., list(PARENTS[1:]), :])
-        bones = (matrices @ OFFSETS[1:].to(rotations)[..., None]).squeeze(-1)
-        joints = root[..., None, :] + ANCESTORS[1:, 1:].to(rotations) @ bones
-        return torch.cat((root[..., None, :], joints), dim=-2)
+        return _chained(matrix_from_6d(rotations[..., list(PARENTS[1:]), :]), root)
+
+
+def joints_from_global_matrices(rotations: Tensor, root: Tensor) -> Tensor:
+    """The same from global rotation matrices (..., 22, 3, 3). Raises `ValueError` for other shapes."""
+    _check(rotations.flatten(-2), (NUM_JOINTS, 9), "rotation matrices, a row each,")
+    return _chained(rotations[..., list(PARENTS[1:]), :, :], root)
+
+
+def _chained(parents: Tensor, root: Tensor) -> Tensor:
+    """Joints (..., 22, 3) from the global rotations (..., 21, 3, 3) of every joint's parent."""
+    bones = (parents @ OFFSETS[1:].to(parents)[..., None]).squeeze(-1)
+    joints = root[..., None, :] + ANCESTORS[1:, 1:].to(parents) @ bones
+    return torch.cat((root[..., None, :], joints), dim=-2)
 
 
 def mirror_rotations(quaternions: Tensor) -> Tensor:

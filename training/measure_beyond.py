@@ -20,13 +20,13 @@ import torch
 import tyro
 from torch import Tensor
 
-from intersyn.contact_guidance import Contact
 from intersyn.metrics import physics, transitions
 from intersyn.metrics.contact import best_contact_error
 from intersyn.metrics.replication import over_replications, paired_change
 from intersyn.motion import Motion
 from intersyn.pipeline import WINDOW_OVERLAP, InterSynPipeline, Request
 from intersyn.timeline import Part, Segment, Timeline
+from intersyn.touches import Contact
 from intersyn.windows import Windows
 from training import contact_sheet
 

@@ -8,32 +8,14 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from intersyn.body.points import mirrored_point
-from intersyn.metrics.contact import PointPair, contact_error, contact_ratio, pair_distance
+from intersyn.metrics.contact import contact_error, contact_ratio, pair_distance
+from intersyn.touches import Contact
 
 HAND_POINTS = ("palm", "back_of_hand", "fingertips", "fist", "thumb")
 
 
 @dataclass(frozen=True)
-class Touch:
-    """Two points that meet in frames [start, end) of the real motion."""
-
-    pair: PointPair
-    start: int
-    end: int
-
-    def told(self, mirrored: bool, swapped: bool) -> Touch:
-        """The same with left and right exchanged, or with the people in the other order."""
-        person, point, other, other_point = self.pair
-        if mirrored:
-            point, other_point = mirrored_point(point), mirrored_point(other_point)
-        if swapped:
-            person, other = 1 - person, 1 - other
-        return Touch((person, point, other, other_point), self.start, self.end)
-
-
-@dataclass(frozen=True)
-class Contact:
+class Meeting:
     """The touches of one interaction, frames [start, end). either_side: its text names no side; either_role likewise.
 
     What a text leaves open is the model's to choose: of the readings it allows, the one that is met best counts.
@@ -42,7 +24,7 @@ class Contact:
     action: str
     start: int
     end: int
-    touches: tuple[Touch, ...]
+    touches: tuple[Contact, ...]
     either_side: bool
     either_role: bool
 
@@ -52,24 +34,24 @@ class Contact:
         return all(any(point.endswith(HAND_POINTS) for point in touch.pair[1::2]) for touch in self.touches)
 
 
-def measure(contact: Contact, joints: Tensor, rotations: Tensor) -> tuple[float, float]:
+def measure(meeting: Meeting, joints: Tensor, rotations: Tensor) -> tuple[float, float]:
     """Contact error in metres (best 5 frames, mean over the pairs of points) and contact ratio of an interaction.
 
     joints (P, T, 22, 3), rotations (P, T, 22, 4) global, of the whole sequence.
     """
-    sides = (False, True) if contact.either_side else (False,)
-    roles = (False, True) if contact.either_role else (False,)
-    return min(_reading(contact, joints, rotations, m, s) for m, s in product(sides, roles))
+    sides = (False, True) if meeting.either_side else (False,)
+    roles = (False, True) if meeting.either_role else (False,)
+    return min(_reading(meeting, joints, rotations, m, s) for m, s in product(sides, roles))
 
 
-def _reading(contact: Contact, joints: Tensor, rotations: Tensor, mirrored: bool, swapped: bool) -> tuple[float, float]:
-    touches = [touch.told(mirrored, swapped) for touch in contact.touches]
+def _reading(meeting: Meeting, joints: Tensor, rotations: Tensor, mirrored: bool, swapped: bool) -> tuple[float, float]:
+    touches = [touch.told(mirrored, swapped) for touch in meeting.touches]
     errors, ratios = [], []
     for pair in dict.fromkeys(touch.pair for touch in touches):
         distance = pair_distance(joints, rotations, pair)
         expected = torch.zeros(len(distance), dtype=torch.bool)
         for touch in touches:
             expected[touch.start : touch.end] |= touch.pair == pair
-        errors.append(contact_error(distance[contact.start : contact.end]))
+        errors.append(contact_error(distance[meeting.start : meeting.end]))
         ratios.append(contact_ratio(distance, expected))
     return float(torch.stack(errors).mean()), float(torch.stack(ratios).mean())

@@ -10,7 +10,7 @@ from torch import Tensor
 from intersyn.metrics import physics, transitions
 from intersyn.motion import Motion
 from intersyn.skeleton import global_rotations
-from training.suite_contacts import Contact, measure
+from training.suite_contacts import Meeting, measure
 from training.suite_generation import cleaned
 
 WINDOW = 30  # frames of jerk about a seam: 1.5 s
@@ -22,7 +22,7 @@ CONTACT = ("contact error cm", "contact ratio")
 FIGURES = (*MOTION, *CLEANED, *SEAMS, *TOGETHER, *CONTACT)
 
 
-def figures(motion: Motion, contacts: Sequence[Contact] = ()) -> tuple[dict[str, float], Tensor, list[tuple]]:
+def figures(motion: Motion, contacts: Sequence[Meeting] = ()) -> tuple[dict[str, float], Tensor, list[tuple]]:
     """Figures of a sequence (means over people), the jerk about its seams (N, WINDOW), and its contacts.
 
     Each contact is (action, whether of hands, error in metres, ratio). What does not apply is left out.

@@ -15,8 +15,9 @@ from intersyn.data.material import Material
 from intersyn.data.store import Clip, ClipStore
 from intersyn.motion import Motion
 from intersyn.timeline import mirror_text, swap_roles
+from intersyn.touches import Contact
 from training.frozen_benchmark import Entry
-from training.suite_contacts import Contact, Touch
+from training.suite_contacts import Meeting
 from training.suite_generation import batches
 
 INTERIOR = 10  # frames next to a seam that are no interior of a segment
@@ -84,7 +85,7 @@ def interiors(entry: Entry) -> list[tuple[tuple[int, ...], int, int]]:
     return found
 
 
-def contacts_of(entry: Entry, clips: dict[str, Clip]) -> tuple[Contact, ...]:
+def contacts_of(entry: Entry, clips: dict[str, Clip]) -> tuple[Meeting, ...]:
     """What the clips of two people say of touches between them, in frames of the sequence."""
     found = []
     for segment, roles in zip(entry.timeline.segments, entry.cast, strict=True):
@@ -102,9 +103,9 @@ def contacts_of(entry: Entry, clips: dict[str, Clip]) -> tuple[Contact, ...]:
                 part, other_part = mirrored_point(part), mirrored_point(other_part)
             # person 0 of the sequence may play the clip's second role
             who = (touch.person ^ clip.role, part, touch.other ^ clip.role, other_part)
-            touches.append(Touch(who, low, high))
+            touches.append(Contact(*who, low, high))
         if touches:
             text = segment.parts[0].text
             either_side, either_role = mirror_text(text) == text, swap_roles(text) == text
-            found.append(Contact(clip.action, segment.start, segment.end, tuple(touches), either_side, either_role))
+            found.append(Meeting(clip.action, segment.start, segment.end, tuple(touches), either_side, either_role))
     return tuple(found)

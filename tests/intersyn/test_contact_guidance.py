@@ -8,13 +8,14 @@ from torch import Tensor
 
 from intersyn.body.capsules import penetration_depth
 from intersyn.conditions import PartTable
-from intersyn.contact_guidance import GUIDED_BELOW, Contact, ContactGuide, check_contacts
+from intersyn.contact_guidance import GUIDED_BELOW, ContactGuide, check_contacts
 from intersyn.features import SLICES, Normalizer, encode, mask
 from intersyn.metrics.contact import point_distance
 from intersyn.motion import Motion
 from intersyn.root_solver import decode
 from intersyn.rotations import matrix_from_6d, rotate_xz
 from intersyn.timeline import Part, Segment, Timeline
+from intersyn.touches import Contact, Wish
 from tests.motions import table as table_of
 from tests.motions import timeline as timeline_of
 from tests.plans import standing_plan
@@ -102,6 +103,30 @@ def test_named_points_come_together() -> None:
     pair = (0, "right_palm", 1, "right_palm")
     assert point_distance(before, pair)[55:65].min() > 0.4
     assert point_distance(after, pair)[57:63].mean() < 0.12
+
+
+def test_a_wish_finds_its_time_and_is_kept() -> None:
+    x0, table, exists, normalizer = standing(0.9)
+    wish = Wish((0, 1), 40, 80, (Contact(0, "right_palm", 1, "left_palm", 0, 10),))
+    guide = ContactGuide(table, exists, normalizer, 1.0, wishes=(wish,))
+    assert guide.contacts == ()
+    after = x0
+    for _ in range(12):
+        after = guide(after, 0)
+    (contact,) = guide.contacts
+    assert contact.start > 40 and contact.end == contact.start + 10 < 80
+    before, motion = (decode(normalizer.inverse(x, exists), table, 20.0)[0][0] for x in (x0, after))
+    assert point_distance(before, contact.pair)[contact.start : contact.end].min() > 0.4
+    assert point_distance(motion, contact.pair)[contact.start + 2 : contact.end - 2].mean() < 0.12
+
+
+def test_many_touches_at_once_do_not_overshoot() -> None:
+    pairs = [(a, f"{side}_palm", 1 - a, point) for a in (0, 1) for side, point in
+             (("left", "lower_back"), ("right", "upper_back"), ("left", "belly"))]  # fmt: skip
+    x0, after, before, motion = guided(0.6, times=20, contacts=tuple(Contact(*pair, 50, 70) for pair in pairs))
+    assert torch.isfinite(after).all()
+    gaps = [[float(point_distance(m, pair)[55:65].mean()) for pair in pairs] for m in (before, motion)]
+    assert sum(gaps[1]) < 0.7 * sum(gaps[0]) and max(gaps[1]) < max(gaps[0])
 
 
 def test_only_those_who_interact_are_moved() -> None:

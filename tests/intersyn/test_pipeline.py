@@ -11,13 +11,13 @@ import torch
 
 from intersyn.body.capsules import penetration_depth
 from intersyn.checkpoint import CheckpointError
-from intersyn.contact_guidance import Contact
 from intersyn.features import INTERACTION_PARTS, SLICES, Normalizer
 from intersyn.models.guidance import guided
 from intersyn.motion import Motion
 from intersyn.pipeline import VARIANTS, Cancelled, InterSynPipeline, in_order_of_people
 from intersyn.text import TextEncoder
 from intersyn.timeline import MAX_FRAMES, Part, Segment, Timeline, TimelineError
+from intersyn.touches import Contact
 
 DEFAULT = Timeline.solo_interact_solo("a person walks", "two people dance", "a person waves", 100, 40, 70)
 

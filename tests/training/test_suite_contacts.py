@@ -10,8 +10,9 @@ import torch
 
 from intersyn.data.store import ClipStore
 from intersyn.skeleton import REST_JOINTS
+from intersyn.touches import Contact
 from training.frozen_benchmark import Benchmark
-from training.suite_contacts import Contact, Touch, measure
+from training.suite_contacts import Meeting, measure
 from training.suite_material import INTERIOR, contacts_of, interiors, realise
 
 IDENTITY = torch.tensor((1.0, 0, 0, 0))
@@ -28,8 +29,8 @@ def meeting(gap: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 def test_error_is_within_the_interaction_and_ratio_in_the_labelled_frames() -> None:
     gap = torch.full((30,), 0.4)
     gap[10:16] = 0.02
-    touch = Touch((0, "right_fingertips", 1, "left_fingertips"), 12, 20)
-    contact = Contact("reach", 5, 25, (touch,), False, False)
+    touch = Contact(0, "right_fingertips", 1, "left_fingertips", 12, 20)
+    contact = Meeting("reach", 5, 25, (touch,), False, False)
     error, ratio = measure(contact, *meeting(gap))
     assert error == pytest.approx(0.02, abs=1e-5) and ratio == pytest.approx(0.5)  # 4 of the 8 frames
     late = replace(contact, start=20, end=28)
@@ -38,12 +39,12 @@ def test_error_is_within_the_interaction_and_ratio_in_the_labelled_frames() -> N
 
 def test_a_text_without_side_or_role_leaves_them_open() -> None:
     scene = meeting(torch.full((10,), 0.01))
-    mirrored = Contact("reach", 0, 10, (Touch((0, "left_fingertips", 1, "right_fingertips"), 0, 10),), False, False)
+    mirrored = Meeting("reach", 0, 10, (Contact(0, "left_fingertips", 1, "right_fingertips", 0, 10),), False, False)
     assert measure(mirrored, *scene)[0] > 1
     assert measure(replace(mirrored, either_side=True), *scene)[0] == pytest.approx(0.01, abs=1e-5)
     assert measure(replace(mirrored, either_role=True), *scene)[0] == pytest.approx(0.01, abs=1e-5)
     assert mirrored.of_hands
-    assert not replace(mirrored, touches=(Touch((0, "upper_back", 1, "upper_back"), 0, 3),)).of_hands
+    assert not replace(mirrored, touches=(Contact(0, "upper_back", 1, "upper_back", 0, 3),)).of_hands
 
 
 def test_labels_are_where_the_real_people_touch(frozen: Path, benchmark_data: Path) -> None:

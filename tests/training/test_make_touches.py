@@ -1,0 +1,39 @@
+"""The table of touches: the commonest way, of a clip of middling length; phrasings with their mirror images."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from training.make_touches import sentences, touches_of
+
+
+def clip(name: str, *touches: tuple) -> SimpleNamespace:
+    fields = ("person", "part", "other", "other_part", "start", "end")
+    return SimpleNamespace(name=name, touches=[SimpleNamespace(**dict(zip(fields, t, strict=True))) for t in touches])
+
+
+def palms(start: int, end: int, part: str = "right_palm") -> tuple:
+    return (0, part, 1, "right_palm", start, end)
+
+
+def test_the_commonest_way_at_middling_length_from_the_first_touch_on() -> None:
+    clips = [
+        clip("a", palms(10, 15)),
+        clip("b", palms(20, 28)),
+        clip("c", palms(30, 50)),
+        clip("d", palms(5, 6, "left_fist")),
+    ]
+    assert touches_of(clips) == [[0, "right_palm", 1, "right_palm", 0, 8]]
+
+
+def test_own_touches_do_not_count() -> None:
+    own = (0, "right_palm", 0, "mouth", 3, 9)
+    world = (0, "right_palm", None, "table", 3, 9)
+    assert touches_of([clip("a", own, world)]) == []
+    assert touches_of([clip("a", own, palms(12, 20))]) == [[0, "right_palm", 1, "right_palm", 0, 8]]
+
+
+def test_sentences_stand_in_every_reading_once() -> None:
+    told = sentences("pat", ("the first person pats the left shoulder of the second person", "they touch"))
+    assert "the second person pats the right shoulder of the first person" in told
+    assert told.count("they touch") == 1 and len(told) == 5
