@@ -68,7 +68,12 @@ def _add_generate(commands: argparse._SubParsersAction) -> None:
     how.add_argument("--steps", type=int, metavar="N", help="diffusion steps (default: the checkpoint's)")
     how.add_argument("--guidance-scale", type=float, metavar="X", help="pull of the texts, 1 is none (default: its)")
     how.add_argument("--clean-up", action="store_true", default=None, help="smooth lightly and lock planted feet")
-    how.add_argument("--contact-guidance", type=float, metavar="X", help="1: keep people out of each other (default 0)")
+    how.add_argument(
+        "--contact-guidance",
+        type=float,
+        metavar="X",
+        help="1: keep people out of each other and let them touch where texts say so (default 0)",
+    )
     how.add_argument("--checkpoint", metavar="SOURCE", help="folder or Hub id OWNER/NAME (default: the bundled one)")
     _add_outputs(command)
 

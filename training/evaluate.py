@@ -6,9 +6,9 @@
     accelerate launch -m training.evaluate ...                      # shards over processes
 
 The benchmark is training/benchmarks/interleaved-SPLIT.json, which `training.freeze_benchmark` writes. Every variant
-makes its timelines from the same noise; then single actions are asked for by held-out wordings, and `solo_checks` and
-`pair_checks` say whether they are done. --quick: 256 sequences, 3 replications, with and without REC. --out names a
-Markdown file; a JSON of the same name beside it holds all figures.
+makes its timelines from the same noise, `full+contact` with contact guidance; then single actions are asked for by
+held-out wordings, and `solo_checks` and `pair_checks` say whether they are done. --quick: 256 sequences, 3 times,
+with and without REC. --out names a Markdown file; a JSON of the same name beside it holds all figures.
 """
 
 from __future__ import annotations
@@ -28,12 +28,13 @@ from training import suite_actions, suite_interleaved, suite_sheets
 from training.common import InputError, load_clips, run_command, write_report
 from training.evaluation_report import markdown
 from training.frozen_benchmark import FOLDER, Benchmark, check_data
+from training.suite_generation import CONTACT, variant_of
 from training.suite_interleaved import Settings
 from training.suite_judges import Judges
 
 QUICK_SEQUENCES, QUICK_REPLICATIONS, QUICK_PER_ACTION = 256, 3, 4
 PER_ACTION = 24
-QUICK_VARIANTS = ("full", "no_rec")  # they share all diffusion steps
+QUICK_VARIANTS = ("full", "no_rec", f"full{CONTACT}")  # the first two share all diffusion steps
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Config:
     sequences: int | None = None  # the first so many; the whole file if not given, 256 with --quick
     replications: int | None = None  # with other noise; 20, or 3 with --quick
     per_action: int | None = None  # texts per single action; 24, or 4 with --quick, and 0 for none
-    variants: tuple[str, ...] | None = None  # all that the checkpoint has; full and no_rec with --quick
+    variants: tuple[str, ...] | None = None  # all and full+contact; full, no_rec and full+contact with --quick
     steps: int | None = None  # DDIM steps and guidance; the checkpoint's defaults if not given
     guidance_scale: float | None = None
     batch_size: int = 16  # sequences made at once
@@ -68,8 +69,8 @@ def settings(config: Config, pipe: InterSynPipeline, benchmark: Benchmark) -> Se
     replications = config.replications or (min(QUICK_REPLICATIONS, rounds) if config.quick else rounds)
     if count > most or replications > rounds:
         raise InputError(f"the benchmark has {most} sequences and {rounds} seeds, fewer than were asked for")
-    wanted = config.variants or (QUICK_VARIANTS if config.quick else pipe.variants)
-    variants = tuple(name for name in wanted if name in pipe.variants)
+    wanted = config.variants or (QUICK_VARIANTS if config.quick else (*pipe.variants, f"full{CONTACT}"))
+    variants = tuple(name for name in wanted if variant_of(name) in pipe.variants)
     if config.variants and len(variants) < len(config.variants):
         raise InputError(f"this checkpoint has the variants {', '.join(pipe.variants)}, not all of those asked for")
     guidance = pipe.config.guidance_scale if config.guidance_scale is None else config.guidance_scale

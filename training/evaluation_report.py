@@ -20,7 +20,8 @@ Figures = dict[str, dict[str, Any]]
 
 ABOUT_ROWS = (
     f"`{REAL}` is the fused test clips of the same timelines. Figures are means over sequences, then over "
-    "replications, each with other noise; ± is half of the 95% interval over replications. Protocol: docs/benchmark.md."
+    "replications, each with other noise; ± is half of the 95% interval over replications. `full+contact` has contact "
+    "guidance, a switch of the pipeline that is part of no variant. Protocol: docs/benchmark.md."
 )
 ABOUT_TEXTS = (
     "R-precision: segments in pools of 32 different classes of (action, side, role); sequences among 16 texts and the "

@@ -3,14 +3,15 @@
     python -m training.make_touches --data DATA COMPOSED
 
 Training clips and training phrasings only. The touches of an action are those of its clip of middling length among the
-clips that touch in the commonest way.
+clips that touch in the commonest way. Then it prints how often the bundled text tower reads the right touches off the
+phrasings held out of training, and off texts that visitors might type.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +21,11 @@ from intersyn.data.pairings import PAIRINGS
 from intersyn.data.store import Clip
 from intersyn.data.text_classes import readings
 from intersyn.files import atomic_write
-from intersyn.touches import TABLE
+from intersyn.text import TextEncoder
+from intersyn.touches import TABLE, Action, Contact, TouchReader, load_actions
 from training.common import load_clips, run_command
+
+VISITORS = Path(__file__).parent / "benchmarks" / "visitor-texts.json"
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,46 @@ def sentences(action: str, texts: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(told for text in texts for told, _ in readings(action, text)))
 
 
+def held_out(clips: Sequence[Clip]) -> dict[str, set[str]]:
+    """{sentence: actions it is told of} of the phrasings held out of training."""
+    asked: dict[str, set[str]] = {}
+    for clip in clips:
+        if clip.partner is not None and clip.role == 0:
+            for text in clip.test_texts:
+                asked.setdefault(text, set()).add(clip.action)
+    for pairing in PAIRINGS:
+        for text in pairing.test_texts:
+            asked.setdefault(text, set()).add(f"two {pairing.name}")
+    return asked
+
+
+def visitors(actions: Mapping[str, Action]) -> dict[str, set[str]]:
+    """The same of texts that visitors might type, those of two people."""
+    texts = json.loads(VISITORS.read_text(encoding="utf-8"))["texts"]
+    told = {text: {name for name in names if name in actions} for text, names in texts.items()}
+    return {text: names for text, names in told.items() if names}
+
+
+def rates(reader: TouchReader, asked: Mapping[str, set[str]]) -> str:
+    """How often what is read touches with the right parts of the body, whichever side and role."""
+
+    def parts(touches: Sequence[Contact]) -> frozenset[tuple[str, str]]:
+        return frozenset((unsided(touch.point), unsided(touch.other_point)) for touch in touches)
+
+    read = [parts(found.touches) for found in reader(list(asked))]
+    true = [{parts(reader.actions[name].touches) for name in names} for names in asked.values()]
+    touching = [(r, t) for r, t in zip(read, true, strict=True) if any(t)]
+    others = [r for r, t in zip(read, true, strict=True) if not any(t)]
+    right = sum(r in t for r, t in touching) / len(touching)
+    wrong = sum(bool(r) and r not in t for r, t in touching) / len(touching)
+    return (f"{len(touching)} texts that touch: {right:.0%} read right, {wrong:.0%} as another touch; {len(others)} "
+            f"that do not: {sum(map(bool, others)) / len(others):.0%} read as a touch")  # fmt: skip
+
+
+def unsided(point: str) -> str:
+    return point.removeprefix("left_").removeprefix("right_")
+
+
 def main(config: Config) -> None:
     store = load_clips(config.data, ("train",))
     clips: dict[str, list[Clip]] = {}
@@ -70,6 +114,9 @@ def main(config: Config) -> None:
         json.dump(table, file, indent=1, ensure_ascii=False)
     touching = sum(bool(told["touches"]) for told in table.values())
     print(f"{len(table)} actions, {touching} of them touch, {sum(len(t['texts']) for t in table.values())} sentences")
+    reader = TouchReader(TextEncoder.from_pretrained(), load_actions(config.out))
+    print("held out:", rates(reader, held_out(load_clips(config.data, ("val",)).clips)))
+    print("visitors:", rates(reader, visitors(reader.actions)))
 
 
 if __name__ == "__main__":

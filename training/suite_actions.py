@@ -13,7 +13,7 @@ from intersyn.data.store import SPLITS, ClipStore
 from intersyn.pipeline import VARIANTS, InterSynPipeline
 from training.action_checks import Request, chance, clips_of, fit, keeps, real_rate, requests, strangers, table
 from training.action_scene import GROUPS, Scene
-from training.suite_generation import batches, generate
+from training.suite_generation import batches, generate, variant_of
 from training.suite_interleaved import Settings
 from training.suite_tables import REAL
 
@@ -87,10 +87,10 @@ def measure(
 
 
 def alone(variants: Sequence[str]) -> list[str]:
-    """Those that differ for one person: neither REC nor the partner does anything then."""
+    """Those that differ for one person: neither REC nor the partner nor contact guidance does anything then."""
     chosen: dict[str, str] = {}
     for name in variants:
-        chosen.setdefault(VARIANTS[name].ins, name)
+        chosen.setdefault(VARIANTS[variant_of(name)].ins, name)
     return list(chosen.values())
 
 

@@ -15,6 +15,13 @@ from intersyn.pipeline import VARIANTS, InterSynPipeline, Request
 from intersyn.root_solver import decode
 from intersyn.timeline import Timeline
 
+CONTACT = "+contact"  # after a variant's name: with contact guidance of scale 1, what touches read off the texts
+
+
+def variant_of(name: str) -> str:
+    """The variant of a name that may end with CONTACT."""
+    return name.removesuffix(CONTACT)
+
 
 @torch.inference_mode()
 def generate(
@@ -27,6 +34,7 @@ def generate(
 ) -> dict[str, list[tuple[Motion, Tensor]]]:
     """{variant: [(motion, contacts (P, T, 4)) of each timeline]}: what the pipeline gives, its shared stages run once.
 
+    A variant with CONTACT after its name is made one timeline after another, since every guide has its own contacts.
     The timelines have one number of people and of frames, which fits the pipeline's window: padding would change the
     last frames of the shorter ones. `ValueError` where they do not.
     """
@@ -41,7 +49,11 @@ def generate(
     sampled: dict[tuple[str, bool], Tensor] = {}
     out = {}
     for name in variants:
-        variant = VARIANTS[name]
+        variant = VARIANTS[variant_of(name)]
+        if name.endswith(CONTACT):
+            alone = zip(timelines, noise.split(1), strict=True)
+            out[name] = [_with_contact(pipe, line, one, variant_of(name), steps, guidance_scale) for line, one in alone]
+            continue
         key = (variant.ins, variant.coupled)
         if key not in sampled:
             sampled[key] = pipe.denoise(request, noise, variant, steps, guidance_scale)
@@ -49,6 +61,16 @@ def generate(
         features = pipe.ins[variant.ins].normalizer.inverse(x0, request.exists).cpu()
         out[name] = decode(features, table.to("cpu"), pipe.config.fps, list(timelines))
     return out
+
+
+def _with_contact(
+    pipe: InterSynPipeline, timeline: Timeline, noise: Tensor, name: str, steps: int, guidance_scale: float
+) -> tuple[Motion, Tensor]:
+    request = pipe.prepare(timeline)
+    guide = pipe.contact_guide(request, name, 1.0)
+    x0 = pipe.denoise(request, noise, VARIANTS[name], steps, guidance_scale, guide=guide)
+    x0 = guide(pipe.refine(request, x0) if VARIANTS[name].rec else x0, 0)
+    return pipe.decode(request, x0, pipe.ins[VARIANTS[name].ins].normalizer)
 
 
 def batches(lengths: Sequence[int], size: int) -> Iterator[list[int]]:

@@ -15,6 +15,7 @@ from intersyn.metrics.distribution import diversity, fid, kid
 from intersyn.metrics.replication import over_replications, paired_change
 from intersyn.metrics.retrieval import disjoint_pools, mm_distance, precision_among_texts, r_precision
 from training.suite_figures import FIGURES
+from training.suite_generation import CONTACT
 from training.suite_judges import Embedded
 from training.suite_meshes import Depth
 
@@ -28,6 +29,7 @@ CHANGES = {
     "REC, uncoupled": ("uncoupled_no_rec", "uncoupled"),
     "L_smooth": ("no_smooth", "full"),
     "coupling": ("uncoupled", "full"),
+    "contact guidance": ("full", f"full{CONTACT}"),
 }
 
 

@@ -13,6 +13,8 @@ from training import freeze_benchmark
 from training.common import InputError
 from training.evaluate import Config, main
 
+NAMES = (*VARIANTS, "full+contact")
+
 
 @pytest.fixture(scope="module")
 def config(
@@ -32,19 +34,19 @@ def report(config: Config) -> dict:
 
 
 def test_every_variant_is_measured_beside_real_motion(report: dict) -> None:
-    assert set(report["figures"]) == {"real", *VARIANTS}
+    assert set(report["figures"]) == {"real", *NAMES}
     full, real = report["figures"]["full"], report["figures"]["real"]
     assert full["jerk m/s^3"]["n"] == 2 and full["jerk m/s^3"]["plus_minus"] > 0
     assert real["jerk m/s^3"]["n"] == 1 and real["jerk m/s^3"]["plus_minus"] is None
     assert real["skating mm/frame"]["mean"] != full["skating mm/frame"]["mean"]
-    assert set(report["changes"]) == {"REC", "REC, uncoupled", "L_smooth", "coupling"}
+    assert set(report["changes"]) == {"REC", "REC, uncoupled", "L_smooth", "coupling", "contact guidance"}
     assert report["sequences"] == 20 and sum(report["patterns"].values()) == 20
 
 
 def test_judges_have_their_say(report: dict) -> None:
     found = report["evaluator"]
     assert report["lacking"] == []
-    assert set(found) == {"real", "raw clips", *VARIANTS}
+    assert set(found) == {"real", "raw clips", *NAMES}
     assert 0 <= found["full"]["sequence R@1"]["mean"] <= found["full"]["sequence R@3"]["mean"] <= 1
     assert "segment R@1" not in found["full"]  # the made-up actions fill no pool of 32 classes
     assert "KID x1000" in found["full"] and "FID" not in found["full"]  # for FID there are too few
@@ -69,7 +71,7 @@ def test_skins_are_measured_by_interaction(report: dict) -> None:
     everything = rows["all", ""]
     assert everything["n"] == sum(row["n"] for (name, _), row in rows.items() if name != "all")
     assert {source for name, source in rows if name == "all"} >= {"", "composed"}
-    assert set(everything["depth mm"]) == {"real", *VARIANTS} and everything["REC"]["plus_minus"] >= 0
+    assert set(everything["depth mm"]) == {"real", *NAMES} and everything["REC"]["plus_minus"] >= 0
 
 
 def test_the_page_says_all_of_it(report: dict, config: Config) -> None:
@@ -104,7 +106,7 @@ def test_without_trained_judges_the_rest_is_measured(
     page = plain.out.read_text()
     assert page.count("There is no trained") == 2 and "## Text" not in page and "## Actions" not in page
     report = json.loads(plain.out.with_suffix(".json").read_text())
-    assert list(report["figures"]) == ["real", "full", "no_rec"] and report["replications"] == 3
+    assert list(report["figures"]) == ["real", "full", "no_rec", "full+contact"] and report["replications"] == 3
     with pytest.raises(InputError, match="frozen without evaluator"):
         main(replace(plain, evaluator=config.evaluator))
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from training.make_touches import sentences, touches_of
+from intersyn.text import TextEncoder
+from intersyn.touches import Action, Contact, TouchReader
+from training.make_touches import rates, sentences, touches_of, visitors
 
 
 def clip(name: str, *touches: tuple) -> SimpleNamespace:
@@ -37,3 +39,18 @@ def test_sentences_stand_in_every_reading_once() -> None:
     told = sentences("pat", ("the first person pats the left shoulder of the second person", "they touch"))
     assert "the second person pats the right shoulder of the first person" in told
     assert told.count("they touch") == 1 and len(told) == 5
+
+
+def test_rates_count_parts_of_the_body_whichever_side() -> None:
+    def touch(point: str) -> tuple[Contact, ...]:
+        return (Contact(0, point, 1, "right_palm", 0, 5),)
+
+    shake, pat = "two people shake hands", "the first person pats the head of the second person"
+    table = {"shake": Action((shake,), touch("right_palm")), "pat": Action((pat,), touch("head_top")),
+             "bow": Action(("two people bow to each other",), ())}  # fmt: skip
+    reader = TouchReader(TextEncoder.from_pretrained(), table)
+    asked = {shake: {"shake"}, pat: {"shake"}, "two people bow to each other": {"bow"}}
+    assert rates(reader, asked) == (
+        "2 texts that touch: 50% read right, 50% as another touch; 1 that do not: 0% read as a touch"
+    )
+    assert set().union(*visitors(reader.actions).values()) <= set(table)

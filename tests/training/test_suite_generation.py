@@ -10,17 +10,20 @@ import torch
 from intersyn.metrics import physics
 from intersyn.pipeline import VARIANTS, InterSynPipeline
 from tests.motions import timeline
-from training.suite_generation import batches, cleaned, generate
+from training.suite_generation import CONTACT, batches, cleaned, generate, variant_of
 
 
 def test_a_batch_is_what_each_timeline_gives_alone(tiny_checkpoint: Path) -> None:
     pipe = InterSynPipeline.from_pretrained(tiny_checkpoint)
     lines = [timeline("sis", frames=31), timeline("i", frames=93), timeline("sis", frames=31)]
-    made = generate(pipe, lines, [5, 6, 7], VARIANTS, 2, 1.5)
-    assert list(made) == list(VARIANTS)
+    names = (*VARIANTS, f"full{CONTACT}", f"no_rec{CONTACT}")
+    made = generate(pipe, lines, [5, 6, 7], names, 2, 1.5)
+    assert tuple(made) == names
     for name, results in made.items():
         for line, seed, (motion, _) in zip(lines, (5, 6, 7), results, strict=True):
-            alone = pipe(line, seed=seed, variant=name, steps=2, guidance_scale=1.5)
+            contact = float(name.endswith(CONTACT))
+            settings = {"steps": 2, "guidance_scale": 1.5, "contact_guidance": contact}
+            alone = pipe(line, seed=seed, variant=variant_of(name), **settings)
             torch.testing.assert_close(motion.joints(), alone.joints(), atol=1e-3, rtol=0)
     motion, contacts = made["full"][0]
     assert float(physics.jerk(cleaned(motion, contacts).joints(), 20.0).mean()) < float(
