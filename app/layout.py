@@ -208,7 +208,7 @@ def _settings() -> list[gr.components.Component]:
         guidance = _slider("Text guidance", "How hard the text pulls; 1 is not at all.", 0, MAX_GUIDANCE, guidance,
                            "guidance", 0.1)  # fmt: skip
         contact = _slider(
-            "Contact guidance", "Keeps bodies out of each other and lets them touch where texts say so; 0 is off, and faster.",
+            "Contact guidance", "Keeps bodies apart, and lets hands touch where texts say so. 0 is off, and faster.",
             0, MAX_CONTACT_GUIDANCE, contact, "contact-guidance", 0.1,
         )  # fmt: skip
         clean_up = gr.Checkbox(
