@@ -1,7 +1,6 @@
-"""Speed of the page as a visitor meets it, and its picture for the README.
+"""Speed of the page as a visitor meets it.
 
     python -m training.benchmark_page                        # needs Chromium and requirements-dev.txt
-    python -m training.benchmark_page --picture docs/page.png --frame 80
 
 Starts `python app.py` and drives a headless Chromium that renders in software. Seconds belong to the machine they were
 measured on, server and browser sharing it.
@@ -50,8 +49,6 @@ class Config:
     checkpoint: str | None = None  # folder or Hub id; the bundled one if not given
     repeats: int = 5
     chromium: str | None = None  # found on the path if not given
-    picture: Path | None = None  # PNG of the page, showing the first preset
-    frame: int = 80  # of the picture
     width: int = 1440
     height: int = 880
 
@@ -112,7 +109,7 @@ def wait_for_motion(page: Page) -> None:
 
 
 def main(config: Config) -> None:
-    """Print the figures; write the picture."""
+    """Print the figures."""
     chromium = chromium_path(config.chromium)
     with serving(config.checkpoint) as (url, seconds), sync_playwright() as driver:
         print(f"the page answers after            {seconds:6.2f} s")
@@ -123,9 +120,6 @@ def main(config: Config) -> None:
         page.goto(url)
         wait_for_motion(page)
         print(f"first visit to first motion       {time.perf_counter() - started:6.2f} s (of the gallery)")
-        if config.picture is not None:
-            page.evaluate(f"() => {{ const v = {FIND}; v.clock.pause(); v.clock.seek({config.frame}); }}")
-            page.screenshot(path=config.picture)
         clicks = []
         for seed in range(1, config.repeats + 1):  # the same seed would be the same motion
             page.locator("#seed input").fill(str(seed))
