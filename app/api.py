@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from app.gpu import GenerationError, load_pipeline, request_of, run_on_gpu, to_motions
+from app.generation import GenerationError, Generator
 from app.limits import GENERATIONS_AT_ONCE, check_request
 from app.state import read_settings
 from intersyn.export.formats import FORMATS, export
@@ -25,15 +25,15 @@ FRAMES, START, END = 196, 70, 130  # of a scene of which only the texts are give
 SUFFIXES = tuple(suffix for suffix, entry in FORMATS.items() if not entry.drawn)
 
 
-def endpoint(source: str | None) -> None:
-    """Add /generate to the page that is being built. source: the checkpoint, as `app.gpu.request_of` takes it."""
+def endpoint(generator: Generator) -> None:
+    """Add /generate to the page that is being built."""
     gr.api(
-        generate_with(source), api_name=GENERATE, concurrency_id=MODEL, concurrency_limit=GENERATIONS_AT_ONCE
+        generate_with(generator), api_name=GENERATE, concurrency_id=MODEL, concurrency_limit=GENERATIONS_AT_ONCE
     )  # fmt: skip
 
 
-def generate_with(source: str | None) -> Callable[..., Iterator[list[dict[str, Any]]]]:
-    """The endpoint's function, of this checkpoint."""
+def generate_with(generator: Generator) -> Callable[..., Iterator[list[dict[str, Any]]]]:
+    """The endpoint's function, of this generator's checkpoint."""
 
     def generate(
         timeline: dict | None = None,
@@ -72,7 +72,7 @@ def generate_with(source: str | None) -> Callable[..., Iterator[list[dict[str, A
             check_request(scene.frames, scene.num_people, [panel])
             with tempfile.TemporaryDirectory(prefix="intersyn-") as folder:
                 path = Path(folder) / f"intersyn_{panel.variant}_seed{panel.seed}{file_format}"
-                files = _files(source, scene, panel, path)
+                files = _files(generator, scene, panel, path)
                 yield [gr.FileData(path=str(file), orig_name=file.name).model_dump() for file in files]
         except (GenerationError, ValueError) as error:
             raise gr.Error(str(error), print_exception=False) from error
@@ -80,16 +80,12 @@ def generate_with(source: str | None) -> Callable[..., Iterator[list[dict[str, A
     return generate
 
 
-def _files(source: str | None, timeline: Timeline, panel: Settings, path: Path) -> list[Path]:
+def _files(generator: Generator, timeline: Timeline, panel: Settings, path: Path) -> list[Path]:
     """Generate and export. Raises `GenerationError`, `ExportError`."""
-    for news in run_on_gpu(request_of(source, timeline, [panel])):
-        last = news
-    if last["kind"] == "error":
-        raise GenerationError(last["message"])
-    (motion,) = to_motions(last["motions"], timeline)
+    *_, (motion,) = generator.run(timeline, [panel])
     project = None
     if path.suffix == ".json":
         from intersyn.export.project import Project
 
-        project = Project.of(load_pipeline(source), timeline, **vars(panel))
+        project = Project.of(generator.load(), timeline, **vars(panel))
     return export(motion, path, ExportOptions(seed=panel.seed, variant=panel.variant, project=project))

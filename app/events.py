@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
-import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +13,10 @@ from app.downloads import HIDDEN
 from app.errors import FormError
 from app.examples import facts, kind
 from app.form import FIELDS, fields, read
-from app.generation import GenerationError, Generator, Progress, Stopped
+from app.generation import GenerationError, Generator, Progress
 from app.history import GONE, Histories, History
-from app.limits import MAX_SEED
+from app.limits import MAX_SEED, MAX_WAITING
+from app.line import Place, Stopped, in_words
 from app.panels import VARIANTS, labels_of
 from app.presets import Preset
 from app.script import TOGETHER, Script
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from intersyn.data.sample import Example
 
 READY = "Ready."
+FULL = "Too many people are waiting at the moment: try again in a few minutes."
 GENERATE, CANCEL = "Generate", "Cancel"
 Job = tuple[str, State]
 
@@ -50,27 +49,37 @@ class Events:
         self.sliders = sliders
         self.histories = histories
         self.stage = Stage(sliders)
-        self.stops: dict[str, threading.Event] = {}
 
-    def begin(self, session: Session, *values: Any) -> tuple[Any, ...]:
-        """Check the form. Outputs: the job (None if the form is wrong), status, Generate, Cancel."""
+    def begin(self, session: Session, request: gr.Request, *values: Any) -> tuple[Any, ...]:
+        """Check the form. Outputs: the job (None if nothing is to be done), status, Generate, Cancel, the timer."""
+        idle = (gr.skip(),) * 3
         try:
             state = read(*values)
         except FormError as error:
-            return None, status(str(error), "error", field=error.field), gr.skip(), gr.skip()
+            return None, status(str(error), "error", field=error.field), *idle
+        if len(self.generator.line) >= MAX_WAITING:
+            return None, status(FULL, "error"), *idle
         session.asked = True
-        return self.enqueue(state), self._waiting(), gr.update(visible=False), gr.update(visible=True)
+        place = self.generator.join(state.script.timeline(), state.panels, request.session_hash)
+        return (
+            (place.key, state), self._waiting(place), gr.update(visible=False), gr.update(visible=True),
+            gr.Timer(active=True),
+        )  # fmt: skip
 
-    def enqueue(self, state: State) -> Job:
-        job = uuid.uuid4().hex
-        self.stops[job] = threading.Event()
-        return job, state
+    def _waiting(self, place: Place) -> str:
+        people, seconds = self.generator.line.before(place)
+        return status(f"Waiting: {in_words(people, seconds)}." if people else "Starting…", "busy")
 
-    def _waiting(self) -> str:
-        before = len(self.stops) - 1
-        if not before:
-            return status("Starting…", "busy")
-        return status(f"Waiting: {before} {'request is' if before == 1 else 'requests are'} before yours.", "busy")
+    def wait(self, job: Job | None) -> tuple[Any, ...]:
+        """Look again who is before. Outputs: status, the timer."""
+        place = self.generator.line.find(job[0]) if job else None
+        if place is None or not place.waits:
+            return gr.skip(), gr.Timer(active=False)
+        return self._waiting(place), gr.skip()
+
+    def leave(self, request: gr.Request) -> None:
+        """The tab was closed."""
+        self.generator.line.leave(request.session_hash)
 
     def run(
         self, job: Job | None, session: Session, history: History, *bodies: float | None
@@ -84,18 +93,15 @@ class Events:
             yield (skip,) * 8
             return
         key, state = job
-        stop = self.stops.get(key, threading.Event())
+        line, timeline = self.generator.line, state.script.timeline()
+        place = line.find(key) or self.generator.join(timeline, state.panels)
         idle = gr.update(visible=True), gr.update(visible=False)
         try:
-            if stop.is_set():
-                raise Stopped
-            started = time.perf_counter()
-            for news in self.generator.run(state, stop):
+            for news in self.generator.run(timeline, state.panels, place):
                 if isinstance(news, Progress):
                     yield skip, _progress(news), *(skip,) * 6
-                    started = time.perf_counter() if news.done == 0 else started
                     continue
-                seconds = time.perf_counter() - started
+                seconds = line.seconds(place)
                 self.stage.show(session, news, _file_name(state), state)
                 listed = self.histories.add(history, state, session.motions, labels_of(state.panels))
                 with self.stage.manifest(session, bodies) as view:
@@ -104,15 +110,13 @@ class Events:
             yield skip, status("Cancelled; nothing was changed."), *(skip,) * 4, *idle
         except GenerationError as error:
             yield skip, status(str(error), "error"), *(skip,) * 4, *idle
-        finally:
-            self.stops.pop(key, None)
 
     def cancel(self, job: Job | None) -> tuple[Any, ...]:
         """Ask the running job to stop. Outputs: status, Generate, Cancel."""
-        stop = self.stops.get(job[0]) if job else None
-        if stop is None:
+        place = self.generator.line.find(job[0]) if job else None
+        if place is None:
             return gr.skip(), gr.update(visible=True), gr.update(visible=False)
-        stop.set()
+        place.stop.set()
         return status("Stopping after this step…", "busy"), gr.skip(), gr.skip()
 
     def welcome(self, session: Session, *bodies: float | None) -> Iterator[tuple[Any, ...]]:
@@ -144,17 +148,17 @@ class Events:
     def open_link(self, session: Session, request: gr.Request) -> tuple[Any, ...]:
         """On opening, where the address holds a scene: into the form with it, and generate.
 
-        Outputs: job, status, Generate, Cancel, fields, bodies.
+        Outputs: those of `begin`, fields, bodies.
         """
         untouched = (gr.skip(),) * (FIELDS + len(self.sliders.middle))
         try:
             state = shared_state(request)
         except ShareError as error:
-            return None, status(str(error), "error"), gr.skip(), gr.skip(), *untouched
+            return None, status(str(error), "error"), *(gr.skip(),) * 3, *untouched
         if state is None:
-            return None, gr.skip(), gr.skip(), gr.skip(), *untouched
+            return None, *(gr.skip(),) * 4, *untouched
         bodies = self.sliders.values(self.sliders.betas(state.bodies))  # within the sliders' range
-        return *self.begin(session, *fields(state), *bodies), *fields(state), *bodies
+        return *self.begin(session, request, *fields(state), *bodies), *fields(state), *bodies
 
     def show_again(
         self, key: str | None, session: Session, history: History, *bodies: float | None

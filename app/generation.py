@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app import gpu
 from app.gpu import CHECKPOINT_VARIABLE, GenerationError
-from app.state import State
+from app.limits import work_of
+from app.line import Line, Place, Stopped
 
 if TYPE_CHECKING:  # torch takes seconds to import; the page opens without it
     from intersyn.motion import Motion
     from intersyn.pipeline import InterSynPipeline
-
-
-class Stopped(Exception):
-    """The visitor asked to stop."""
+    from intersyn.settings import Settings
+    from intersyn.timeline import Timeline
 
 
 @dataclass(frozen=True)
@@ -38,29 +35,41 @@ class Generator:
     def __init__(self, source: str | None = None) -> None:
         """`source`: a checkpoint folder or Hub name; None takes the environment's, else the bundled one."""
         self.source = source or os.environ.get(CHECKPOINT_VARIABLE) or None
+        self.line = Line()
 
     @property
     def is_loaded(self) -> bool:
         return gpu.is_loaded(self.source)
 
-    def run(self, state: State, stop: threading.Event) -> Iterator[Progress | list[Motion]]:
-        """Progress, then the motions of the panels. Raises `GenerationError`, or `Stopped` once `stop` was set."""
-        timeline = state.script.timeline()
-        started = time.perf_counter()
-        with closing(gpu.run_on_gpu(gpu.request_of(self.source, timeline, state.panels))) as news:
+    def join(self, timeline: Timeline, panels: Sequence[Settings], owner: str = "") -> Place:
+        """A place in the line for these panels. owner: whose it is."""
+        return self.line.join("motions", work_of(timeline.frames, panels), owner)
+
+    def run(
+        self, timeline: Timeline, panels: Sequence[Settings], place: Place | None = None
+    ) -> Iterator[Progress | list[Motion]]:
+        """Progress, then the motions of the panels; at `place` in the line, which is joined now where there is none.
+
+        Raises `GenerationError`, or `Stopped` once the place's `stop` was set.
+        """
+        place = place or self.join(timeline, panels)
+        with (
+            self.line.turn(place),
+            closing(gpu.run_on_gpu(gpu.request_of(self.source, timeline, panels))) as news,
+        ):
             for item in news:
-                if stop.is_set():
+                if place.stop.is_set():
                     raise Stopped
                 if item["kind"] == "error":
                     raise GenerationError(item["message"])
                 if item["kind"] == "motions":
-                    yield gpu.to_motions(item["motions"], timeline)
-                    return
+                    break
                 done, total = (item["done"], item["total"]) if item["kind"] == "step" else (0, 0)
                 if done == 0:
-                    started = time.perf_counter()
-                passed = time.perf_counter() - started
+                    self.line.start(place)
+                passed = self.line.seconds(place)
                 yield Progress(done, total, passed / done * (total - done) if done else None)
+        yield gpu.to_motions(item["motions"], timeline)
 
     def warm_up(self) -> None:
         """Load in the background, so that the first visitor waits less."""

@@ -22,6 +22,7 @@ from app.limits import (
     CACHE_SWEEP_SECONDS,
     GENERATIONS_AT_ONCE,
     HANDLERS_AT_ONCE,
+    LOOK_SECONDS,
     MAX_CONTACT_GUIDANCE,
     MAX_FRAMES,
     MAX_GUIDANCE,
@@ -69,6 +70,7 @@ def build(generator: Generator) -> gr.Blocks:
     ) as demo:
         session = gr.State(Session(), time_to_live=STATE_SECONDS)  # each visitor gets a copy
         job = gr.State(None, time_to_live=STATE_SECONDS)
+        waiting = gr.Timer(LOOK_SECONDS, active=False)
         gr.HTML(HEADER, apply_default_css=False)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Studio", elem_id="studio"):
@@ -102,8 +104,8 @@ def build(generator: Generator) -> gr.Blocks:
             """What was shown is measured afterwards, so that it is seen at once."""
             shown.then(events.stage.plots, session, plots.outputs, concurrency_limit=HANDLERS_AT_ONCE, **QUIET)
 
-        def then_generate(begun: gr.events.Dependency) -> None:
-            run = begun.then(
+        def then_generate(began: gr.events.Dependency) -> None:
+            run = began.then(
                 events.run,
                 [job, session, history, *bodies],
                 [*screen, session, history, results, generate, cancel],
@@ -113,15 +115,18 @@ def build(generator: Generator) -> gr.Blocks:
             )
             then_plot(run)
 
+        begun = [job, report, generate, cancel, waiting]
         began = gr.on(
             [generate.click, timeline.submit],
             events.begin,
             [session, *fields, *bodies],
-            [job, report, generate, cancel],
+            begun,
             queue=False,
             **QUIET,
         )
         then_generate(began)
+        waiting.tick(events.wait, job, [report, waiting], queue=False, **QUIET)
+        demo.unload(events.leave)
         cancel.click(events.cancel, job, [report, generate, cancel], queue=False, **QUIET)
         then_plot(
             gallery.select(
@@ -161,13 +166,9 @@ def build(generator: Generator) -> gr.Blocks:
                 events.welcome, [session, *bodies], [*screen, session], concurrency_limit=HANDLERS_AT_ONCE, **QUIET
             )
         )
-        then_generate(
-            demo.load(
-                events.open_link, session, [job, report, generate, cancel, *fields, *bodies], queue=False, **QUIET
-            )
-        )
+        then_generate(demo.load(events.open_link, session, [*begun, *fields, *bodies], queue=False, **QUIET))
         demo.load(downloads.choices, None, formats, concurrency_limit=HANDLERS_AT_ONCE, **QUIET)
-        endpoint(generator.source)
+        endpoint(generator)
     return demo
 
 

@@ -14,6 +14,8 @@ from app.generation import Generator
 from app.gpu import sentence_for
 from app.lesson_exhibits import EXAMPLES, Exhibits
 from app.lesson_text import CHAPTERS, NAMES, chapter_html, title_html
+from app.limits import GENERATIONS_AT_ONCE
+from app.line import Line
 from app.viewer import module_loader, viewer
 from app.worker import listen
 
@@ -61,7 +63,14 @@ def lesson_tab(assets: Assets, generator: Generator) -> None:
     quiet = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
     # Two events, so that a chapter made of recordings need not wait for somebody's generation.
     lesson.select(partial(show, exhibits), lesson, lesson, concurrency_limit=2, **quiet)
-    lesson.submit(partial(show, exhibits), lesson, lesson, concurrency_limit=1, concurrency_id=MODEL, **quiet)
+    making = partial(show_in_turn, exhibits, generator.line)
+    lesson.submit(making, lesson, lesson, concurrency_limit=GENERATIONS_AT_ONCE, concurrency_id=MODEL, **quiet)
+
+
+def show_in_turn(exhibits: Exhibits, line: Line, wanted: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """`show` what the model makes: others see that they wait for it."""
+    with line.turn(line.join("lesson")):
+        yield from show(exhibits, wanted)
 
 
 def show(exhibits: Exhibits, wanted: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -22,7 +22,7 @@ MIN_STEPS, MAX_STEPS = 4, 50
 MAX_GUIDANCE = 10
 MAX_CONTACT_GUIDANCE = 2
 MAX_SEED = 2**31 - 1  # what a number field of a browser holds exactly
-# Frames times steps, all panels together: 600 frames in four panels of 16 steps, or 196 in four of 50. Ten seconds.
+# Of `work_of`: 600 frames in four panels of 16 steps, or 196 in four of 50. Ten seconds.
 MAX_WORK = 40_000
 
 # --- Files that are made ---
@@ -39,6 +39,7 @@ MAX_LINK_CHARACTERS = 6_000  # proxies in front of servers take addresses of 8 k
 # --- The server ---
 GENERATIONS_AT_ONCE = 1  # two at once on the same cores would only make both wait
 MAX_WAITING = 24  # requests in the queue; whoever comes later is told at once to come back
+LOOK_SECONDS = 2  # how often whoever waits is told what is before them
 HANDLERS_AT_ONCE = 4  # of everything that is quick
 RESULTS_KEPT = 12  # of one session's history
 RESULTS_BYTES = 200_000_000  # of all sessions' results together, some six hundred motions of half a minute
@@ -56,6 +57,11 @@ class LimitError(ValueError):
     def __init__(self, message: str, field: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+def work_of(frames: int, panels: Sequence[Settings]) -> int:
+    """Frames times steps, all panels together: what the time that a request takes grows with."""
+    return frames * sum(panel.steps for panel in panels)
 
 
 def check_request(frames: int, people: int, panels: Sequence[Settings]) -> None:
@@ -79,7 +85,7 @@ def check_request(frames: int, people: int, panels: Sequence[Settings]) -> None:
         ):
             if not low <= value <= high:
                 raise LimitError(f"The {what} must be between {low} and {high}, got {value}.", field)
-    work = frames * sum(panel.steps for panel in panels)
+    work = work_of(frames, panels)
     if work > MAX_WORK:
         most = MAX_WORK // frames
         raise LimitError(

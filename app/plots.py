@@ -69,7 +69,9 @@ def plots_card(assets: Assets) -> PlotsCard:
             with gr.Tabs(elem_id="plots-tabs"):
                 for name, title in zip(NAMES, TABS, strict=False):
                     with gr.Tab(title, elem_id=f"tab-{name}"):
-                        figure = gr.Plot(show_label=False, container=False, elem_id=f"plot-{name}", buttons=[])
+                        figure = gr.Plot(
+                            show_label=False, container=False, elem_id=f"plot-{name}", buttons=[], visible=False
+                        )
                         about = gr.HTML(caption(Plot(None, NOTHING)), apply_default_css=False, elem_id=f"about-{name}")
                         made += [figure, about]
                 with gr.Tab(TABS[-1], elem_id="tab-seams"):

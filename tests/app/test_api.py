@@ -13,6 +13,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from app.api import SUFFIXES, endpoint
+from app.generation import Generator
 from intersyn.export.project import Project
 from intersyn.motion import Motion
 from intersyn.pipeline import InterSynPipeline
@@ -32,7 +33,7 @@ def client(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder / "gradio"))
         with gr.Blocks(analytics_enabled=False) as demo:
-            endpoint(str(tiny_checkpoint))
+            endpoint(Generator(str(tiny_checkpoint)))
         _, url, _ = demo.queue(max_size=4).launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
         try:
             yield Client(url, verbose=False, download_files=str(folder / "downloads"))
@@ -113,7 +114,7 @@ def test_a_broken_checkpoint_is_told(tmp_path: Path) -> None:
     from app.api import generate_with
 
     with pytest.raises(gr.Error, match="absent"):
-        next(generate_with(str(tmp_path / "absent"))())
+        next(generate_with(Generator(str(tmp_path / "absent")))())
 
 
 def test_the_endpoint_describes_itself(client: Client) -> None:

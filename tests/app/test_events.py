@@ -13,8 +13,9 @@ import pytest
 from app.bodies import Sliders, measure
 from app.events import Events
 from app.form import fields, read
-from app.generation import Generator, Progress, Stopped
+from app.generation import Generator, Progress
 from app.history import Histories, History
+from app.line import Line, in_words
 from app.presets import PRESETS
 from app.script import Scene, Script
 from app.session import Session
@@ -36,6 +37,7 @@ def form(beside: tuple[str, ...] = (), **changes) -> tuple:
 
 
 FORM = form()
+VISITOR = SimpleNamespace(session_hash="somebody")
 
 
 def skipped(update) -> bool:
@@ -56,23 +58,25 @@ def sliders() -> Sliders:
 
 @pytest.fixture
 def events(generator: Generator, sliders: Sliders) -> Events:
+    generator.line = Line()  # in which nobody else stands, and nothing has been timed
     return Events(generator, sliders, Histories())
 
 
 def test_a_wrong_form_starts_nothing(events):
     empty = {"segments": [{"kind": "together", "frames": 60}]}
-    job, report, generate, cancel = events.begin(Session(), *form(script=empty))
+    job, report, generate, cancel, timer = events.begin(Session(), VISITOR, *form(script=empty))
     assert job is None
     assert "is-error" in report
     assert 'data-field="scene-0-together"' in report
     assert skipped(generate)
     assert skipped(cancel)
-    assert events.stops == {}
+    assert skipped(timer)
+    assert len(events.generator.line) == 0
     assert all(skipped(update) for update in next(events.run(job, Session(), History())))
 
 
 def test_generating_reports_steps_and_ends_with_files(events):
-    job, report, generate, cancel = events.begin(Session(), *FORM)
+    job, report, generate, cancel, timer = events.begin(Session(), VISITOR, *FORM)
     assert (generate["visible"], cancel["visible"]) == (False, True)
     reports, file, session, history = [], None, Session(), History()
     for view, report, save, _, kept, listed, generate, cancel in events.run(job, session, history, 180, 1, 165, -1):
@@ -93,11 +97,11 @@ def test_generating_reports_steps_and_ends_with_files(events):
     np.testing.assert_array_equal(arrays["betas"], dressed.betas.numpy())
     np.testing.assert_allclose(arrays["root"].swapaxes(0, 1), motion.trans.numpy(), atol=1e-6)
     assert not file.exists(), "Gradio has its own copy by now"
-    assert events.stops == {}
+    assert len(events.generator.line) == 0
 
 
 def test_panels_have_names_and_sentences(events):
-    job, *_ = events.begin(Session(), *form(("no_rec", "seed")))
+    job, *_ = events.begin(Session(), VISITOR, *form(("no_rec", "seed")))
     session = Session()
     view = next(view for view, *_ in events.run(job, session, History()) if not skipped(view))
     labels = [panel["label"] for panel in view["panels"]]
@@ -110,7 +114,7 @@ def test_panels_have_names_and_sentences(events):
 
 
 def test_manifest_says_who_does_what(events):
-    job, *_ = events.begin(Session(), *FORM)
+    job, *_ = events.begin(Session(), VISITOR, *FORM)
     view = next(view for view, *_ in events.run(job, Session(), History()) if not skipped(view))
     scenes = PRESETS[0].script.scenes
     assert [(s["end"] - s["start"], s["kind"]) for s in view["segments"]] == [(s.frames, s.kind) for s in scenes]
@@ -120,7 +124,7 @@ def test_manifest_says_who_does_what(events):
 
 
 def test_cancel_stops_between_steps_and_changes_nothing(events):
-    job, *_ = events.begin(Session(), *form(steps=50))
+    job, *_ = events.begin(Session(), VISITOR, *form(steps=50))
     answers = []
     for answer in events.run(job, Session(), History()):
         answers.append(answer)
@@ -133,17 +137,43 @@ def test_cancel_stops_between_steps_and_changes_nothing(events):
     assert (answers[-1][6]["visible"], answers[-1][7]["visible"]) == (True, False)
 
 
-def test_whoever_waits_is_told_how_many_are_before_and_may_cancel(events):
-    events.begin(Session(), *FORM)
-    job, report, *_ = events.begin(Session(), *FORM)
-    assert "1 request is before yours" in report
-    events.cancel(job)
-    (answer,) = events.run(job, Session(), History())
+def test_whoever_waits_is_told_how_many_are_before_and_for_how_long(events):
+    """Of three visitors; the first one's request is the only one whose like has been timed before."""
+    done, *_ = events.begin(Session(), VISITOR, *FORM)
+    list(events.run(done, Session(), History()))
+    (work, seconds), *_ = events.generator.line._taken["motions"]
+    first, report, *_ = events.begin(Session(), VISITOR, *form(steps=8))
+    assert "Starting" in report
+    second, report, _, _, timer = events.begin(Session(), SimpleNamespace(session_hash="another"), *FORM)
+    assert timer.active
+    assert f"Waiting: {in_words(1, 2 * seconds)}." in report
+    third, report, *_ = events.begin(Session(), SimpleNamespace(session_hash="third"), *FORM)
+    assert f"Waiting: {in_words(2, 3 * seconds)}." in report
+    events.leave(SimpleNamespace(session_hash="another"))
+    report, timer = events.wait(third)
+    assert "Waiting: 1 person before you" in report and skipped(timer)
+    events.cancel(third)
+    (answer,) = events.run(third, Session(), History())
     assert "Cancelled" in answer[1]
+    list(events.run(first, Session(), History()))
+    report, timer = events.wait(first)
+    assert skipped(report) and not timer.active
+    *_, last = events.run(second, Session(), History())
+    assert "is-done" in last[1], "whoever was thought to have left, and has not"
+    assert len(events.generator.line) == 0
+
+
+def test_where_too_many_wait_nobody_joins(events, monkeypatch):
+    monkeypatch.setattr("app.events.MAX_WAITING", 1)
+    waiting, *_ = events.begin(Session(), VISITOR, *FORM)
+    job, report, *rest = events.begin(Session(), VISITOR, *FORM)
+    assert job is None and "Too many people" in report and all(map(skipped, rest))
+    list(events.run(waiting, Session(), History()))
 
 
 def test_a_visitor_who_leaves_stops_the_work(generator):
-    run = generator.run(read(*form(steps=50)), threading.Event())
+    state = read(*form(steps=50))
+    run = generator.run(state.script.timeline(), state.panels)
     next(run)
     run.close()
     assert not [thread for thread in threading.enumerate() if thread.name == "generation"]
@@ -151,22 +181,16 @@ def test_a_visitor_who_leaves_stops_the_work(generator):
 
 def test_a_missing_checkpoint_is_one_sentence(tmp_path, sliders):
     events = Events(Generator(str(tmp_path / "absent")), sliders, Histories())
-    job, *_ = events.begin(Session(), *FORM)
+    job, *_ = events.begin(Session(), VISITOR, *FORM)
     *_, last = events.run(job, Session(), History())
     assert "There is no checkpoint folder" in last[1]
     assert "is-error" in last[1]
     assert skipped(last[0])
 
 
-def test_a_stop_before_the_start_is_heard(generator):
-    stop = threading.Event()
-    stop.set()
-    with pytest.raises(Stopped):
-        list(generator.run(read(*FORM), stop))
-
-
 def test_time_left_is_told_once_it_can_be(generator):
-    news = [item for item in generator.run(read(*FORM), threading.Event()) if isinstance(item, Progress)]
+    state = read(*FORM)
+    news = [item for item in generator.run(state.script.timeline(), state.panels) if isinstance(item, Progress)]
     assert [item.done for item in news] == [0, 1, 2, 3, 4]
     assert news[0].left is None and news[-1].left == 0
     assert all(item.left > 0 for item in news[1:-1])
@@ -174,8 +198,8 @@ def test_time_left_is_told_once_it_can_be(generator):
 
 def test_a_link_fills_the_form_and_generates(events):
     state = read(*form(("no_rec",), seed=7))
-    asked = SimpleNamespace(query_params={PARAMETER: encode(state)})
-    job, report, generate, cancel, *rest = events.open_link(Session(), asked)
+    asked = SimpleNamespace(query_params={PARAMETER: encode(state)}, session_hash="somebody")
+    job, report, generate, cancel, timer, *rest = events.open_link(Session(), asked)
     assert job[1] == state and "is-busy" in report
     assert tuple(rest) == (*fields(state), *BODIES)
     *_, last = events.run(job, Session(), History())
@@ -190,7 +214,7 @@ def test_a_broken_link_is_one_sentence_and_no_link_is_none(events):
 
 
 def test_results_are_shown_again_without_being_made(events):
-    job, *_ = events.begin(Session(), *form(("no_rec",)))
+    job, *_ = events.begin(Session(), VISITOR, *form(("no_rec",)))
     session, history = Session(), History()
     list(events.run(job, session, history))
     made, again = session.motions, Session()
