@@ -46,19 +46,28 @@ class Sliders:
 
     def figures(self, motion: Motion) -> Motion:
         """The motion with the page's own two figures, plain but not the same."""
-        betas = motion.betas.new_zeros(motion.betas.shape)
+        return replace(motion, betas=motion.betas.new_tensor(self.figure_betas(*motion.betas.shape)))
+
+    def figure_betas(self, people: int, count: int) -> np.ndarray:
+        """What `figures` wear: float32 (people, count)."""
+        betas = np.zeros((people, count), np.float32)
         if not self.name:
             for person, figure in zip(betas, FIGURES):
                 for beta, value in figure.items():
                     person[beta] = value
-        return replace(motion, betas=betas)
+        return betas
 
     def dress(self, motion: Motion, values: Sequence[float | None]) -> Motion:
         """The motion with the height and build that the sliders say; the other betas stay as they are."""
-        betas = motion.betas.clone()
+        betas = self.dressed_betas(motion.betas.cpu().numpy(), values)
+        return replace(motion, betas=motion.betas.new_tensor(betas))
+
+    def dressed_betas(self, betas: np.ndarray, values: Sequence[float | None]) -> np.ndarray:
+        """What `dress` makes of betas (P, K): a copy."""
+        betas = betas.copy()
         for person, pair in zip(betas, self.betas(values)):
-            person[[HEIGHT, WEIGHT]] = person.new_tensor(pair)
-        return replace(motion, betas=betas)
+            person[[HEIGHT, WEIGHT]] = pair
+        return betas
 
     def betas(self, values: Sequence[float | None]) -> list[tuple[float, float]]:
         """The first two betas of each person. An emptied field counts as the middle; out of range is cut off."""

@@ -29,6 +29,7 @@ from intersyn.timeline import DEFAULT_FPS
 
 if TYPE_CHECKING:
     from intersyn.data.sample import Example
+    from intersyn.motion import Motion
 
 READY = "Ready."
 FULL = "Too many people are waiting at the moment: try again in a few minutes."
@@ -122,28 +123,32 @@ class Events:
     def welcome(self, session: Session, *bodies: float | None) -> Iterator[tuple[Any, ...]]:
         """On opening: the gallery's first scene, as it was bundled. Outputs: viewer, status, save, session.
 
-        A state's time to live begins when a handler returns it.
+        It is on the screen at once; files and plots of it can be made as soon as torch is there. A state's time to
+        live begins when a handler returns it.
         """
         if session.asked:
             yield (gr.skip(),) * 4
             return
-        preset = self._show(session, 0)
-        hint = f"{gallery.said(preset)} Change anything and press {GENERATE}."
-        with self.stage.manifest(session, bodies, example=True) as view:
-            yield view, status(hint), HIDDEN, session
+        with self.stage.opening(bodies) as (view, preset):
+            hint = f"{gallery.said(preset)} Change anything and press {GENERATE}."
+            yield view, status(hint), HIDDEN, gr.skip()
+        motions, preset = gallery.load(0)  # brings torch, which can take seconds: they may have asked meanwhile
+        if not session.asked:
+            self._put(session, motions, preset)
+        yield gr.skip(), gr.skip(), gr.skip(), session
 
     def show_preset(self, chosen: dict[str, Any], session: Session, *bodies: float | None) -> Iterator[tuple[Any, ...]]:
         """A scene of the gallery plays at once and fills the form. Outputs: viewer, status, save, fields."""
         session.asked = True
-        preset = self._show(session, chosen["chosen"])
+        motions, preset = gallery.load(chosen["chosen"])
+        self._put(session, motions, preset)
         with self.stage.manifest(session, bodies) as view:
             yield view, status(gallery.said(preset), "done"), HIDDEN, *fields(session.state)
 
-    def _show(self, session: Session, index: int) -> Preset:
-        motions, preset = gallery.load(index)
+    def _put(self, session: Session, motions: list[Motion], preset: Preset) -> None:
+        """What `gallery.load` gave is on the screen."""
         state = State(preset.script, (preset.settings,), tuple(self.sliders.middle))
         self.stage.show(session, motions, _file_name(state), state)
-        return preset
 
     def open_link(self, session: Session, request: gr.Request) -> tuple[Any, ...]:
         """On opening, where the address holds a scene: into the form with it, and generate.

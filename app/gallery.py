@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+import numpy as np
 
 from app.assets import Assets
 from app.gallery_file import FILE, Exhibit, GalleryError, read_collection
 from app.presets import Preset
 from app.script import ALONE
 from app.viewer import module_loader, packed_manifest, segments_of
+from intersyn.body.browser import pack_arrays, unpack_arrays
 from intersyn.files import atomic_write
 
 if TYPE_CHECKING:  # torch takes seconds to import; the page opens without it
@@ -52,11 +55,18 @@ def load(index: int, path: Path = FILE) -> tuple[list[Motion], Preset]:
     return [unpack_motion(exhibit.motion, exhibit.preset.script.timeline())], exhibit.preset
 
 
-def opening(folder: Path, path: Path = FILE) -> dict[str, Any]:
-    """The first scene as a value of the viewer, its file written into `folder`. Takes milliseconds: no torch."""
+def opening(
+    folder: Path, dress: Callable[[np.ndarray], np.ndarray] = np.copy, path: Path = FILE
+) -> tuple[dict[str, Any], Preset]:
+    """The first scene as a value of the viewer, its file written into `folder`, and its preset. No torch is needed.
+
+    dress: from the betas (P, 10) of the bundled people to those that they are shown with.
+    """
     exhibit = _exhibit(0, path)
+    arrays, facts = unpack_arrays(exhibit.motion)
+    data = pack_arrays(arrays | {"betas": dress(arrays["betas"])}, facts)
     segments = segments_of(exhibit.preset.script.timeline())
-    return packed_manifest([(exhibit.motion, "", "")], PEOPLE, segments, folder, example=True)
+    return packed_manifest([(data, "", "")], PEOPLE, segments, folder, example=True), exhibit.preset
 
 
 def said(preset: Preset) -> str:

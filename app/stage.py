@@ -8,9 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from app import gallery
 from app.bodies import Sliders
 from app.panels import labels_of
 from app.plots import plot_outputs, what_changed
+from app.presets import Preset
 from app.session import Session
 from app.state import State
 from app.viewer import Shown, manifest
@@ -43,6 +47,16 @@ class Stage:
             rows = zip(session.motions, session.labels, session.notes, strict=True)
             shown = [Shown(self.sliders.dress(motion, bodies), label, note) for motion, label, note in rows]
             yield manifest(shown, Path(folder), example)
+
+    @contextmanager
+    def opening(self, bodies: Sequence[float | None]) -> Iterator[tuple[dict[str, Any], Preset]]:
+        """What `manifest` gives once the gallery's first scene is shown, before torch is there, and its preset."""
+
+        def dress(betas: np.ndarray) -> np.ndarray:
+            return self.sliders.dressed_betas(betas if betas.any() else self.sliders.figure_betas(*betas.shape), bodies)
+
+        with tempfile.TemporaryDirectory(prefix="intersyn-") as folder:
+            yield gallery.opening(Path(folder), dress)
 
     def plots(self, session: Session) -> Iterator[tuple[Any, ...]]:
         """Values for the plots of what the session shows."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -177,6 +179,50 @@ def test_a_visitor_who_leaves_stops_the_work(generator):
     next(run)
     run.close()
     assert not [thread for thread in threading.enumerate() if thread.name == "generation"]
+
+
+def test_what_greets_is_what_is_then_kept(events):
+    session = Session()
+    greeting = events.welcome(session, *BODIES)
+    view, report, save, kept = next(greeting)
+    arrays, facts = unpack_arrays(Path(view["panels"][0]["motion"]["path"]).read_bytes())
+    assert "press Generate" in report and save["visible"] is False and skipped(kept)
+    assert session.motion is None
+    ((view, report, save, kept),) = greeting
+    assert skipped(view) and kept is session
+    with events.stage.manifest(session, BODIES) as usual:
+        then, facts_then = unpack_arrays(Path(usual["panels"][0]["motion"]["path"]).read_bytes())
+    assert facts == facts_then and arrays.keys() == then.keys()
+    for name, array in arrays.items():
+        np.testing.assert_allclose(array.astype(float), then[name], atol=2 if name == "rotations" else 0, err_msg=name)
+
+
+def test_what_greets_does_not_come_over_what_was_asked_for(events):
+    session = Session()
+    greeting = events.welcome(session, *BODIES)
+    next(greeting)
+    events.begin(session, VISITOR, *FORM)
+    list(greeting)
+    assert session.motion is None
+    assert [tuple(map(skipped, answer)) for answer in events.welcome(session, *BODIES)] == [(True,) * 4]
+
+
+@pytest.mark.slow
+def test_the_first_picture_needs_no_torch():
+    code = """
+import sys
+from app.bodies import measure, served_body
+from app.events import Events
+from app.generation import Generator
+from app.history import Histories
+from app.session import Session
+sliders = measure(*served_body())
+view, *_ = next(Events(Generator(), sliders, Histories()).welcome(Session(), *sliders.middle))
+print(len(view["panels"]), "torch" in sys.modules)
+"""
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "False"]
 
 
 def test_a_missing_checkpoint_is_one_sentence(tmp_path, sliders):
