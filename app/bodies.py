@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 import numpy as np
 
+from app.parts import QUIET, heading
 from intersyn.body.default import default_arrays
 from intersyn.body.smpl_files import BodyArrays
 
@@ -131,8 +132,7 @@ def bodies_card(sliders: Sliders) -> list[gr.Slider]:
     low, high = round(sliders.height) - HEIGHT_REACH, round(sliders.height) + HEIGHT_REACH
     with gr.Column(elem_classes="is-card", elem_id="bodies"):
         with gr.Row(elem_id="bodies-head"):
-            note = "change at once, without a new motion"
-            gr.HTML(f"<h2>Bodies<small>{note}</small></h2>", apply_default_css=False, elem_classes="is-heading")
+            heading("Bodies", "change at once, without a new motion")
             reset = gr.Button("Reset", size="sm", elem_id="reset-bodies", scale=0, min_width=72)
         with gr.Row(elem_id="bodies-people"):
             for label, who in PEOPLE:
@@ -150,7 +150,6 @@ def bodies_card(sliders: Sliders) -> list[gr.Slider]:
         if sliders.name:
             made_for = f"The page shows {sliders.name} from the server’s own file. Motions are made for our own figure"
         gr.HTML(f'<p class="is-aside">{made_for}, hands may not quite meet.</p>', apply_default_css=False)
-    quiet = {"show_progress": "hidden", "api_visibility": "private"}
-    gr.on([slider.change for slider in made], None, made, None, js=sliders.to_viewer, **quiet)
-    reset.click(None, None, made, js=f"() => {json.dumps(sliders.middle)}", **quiet)
+    gr.on([slider.change for slider in made], None, made, None, js=sliders.to_viewer, **QUIET)
+    reset.click(None, None, made, js=f"() => {json.dumps(sliders.middle)}", **QUIET)
     return made

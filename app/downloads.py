@@ -19,6 +19,7 @@ from app.errors import sentence_of
 from app.generation import GenerationError, Generator
 from app.limits import FILMS_AT_ONCE, HANDLERS_AT_ONCE, MAX_FILE_FRAMES, MAX_PICTURES
 from app.panels import VARIANTS
+from app.parts import QUIET, heading
 from app.session import Session
 from app.viewer import status, status_line
 from app.worker import listen
@@ -197,8 +198,10 @@ def downloads_card(assets: Assets, downloads: Downloads, session: gr.State, bodi
     """The card, wired. Returns the button that saves a file, for handlers that show another motion, and what
     `Downloads.choices` updates."""
     with gr.Column(elem_classes="is-card", elem_id="take"):
-        note = "what is on the screen, with these bodies; files hold the first panel, films and pictures all"
-        gr.HTML(f"<h2>Take it away<small>{note}</small></h2>", apply_default_css=False, elem_classes="is-heading")
+        heading(
+            "Take it away",
+            "what is on the screen, with these bodies; files hold the first panel, films and pictures all",
+        )
         suffix = gr.Radio(_choices(True), value=FIRST, label="Format", elem_id="format")
         line = gr.HTML(about(FORMATS[FIRST]), apply_default_css=False, elem_id="format-about")
         with gr.Row(elem_id="take-options"):
@@ -212,18 +215,17 @@ def downloads_card(assets: Assets, downloads: Downloads, session: gr.State, bodi
                 "Save file", visible=False, elem_id="save", scale=0, min_width=120, variant="primary"
             )
         frame = gr.Number(0, precision=0, visible=False)  # what the server is told comes from CURRENT_FRAME
-    quiet = {"show_progress": "hidden", "api_visibility": "private"}
-    suffix.change(downloads.describe, suffix, [line, rate, units], queue=False, **quiet)
-    gr.on([part.change for part in (suffix, rate, units, *bodies)], None, None, None, js=MARK_STALE, **quiet)
+    suffix.change(downloads.describe, suffix, [line, rate, units], queue=False, **QUIET)
+    gr.on([part.change for part in (suffix, rate, units, *bodies)], None, None, None, js=MARK_STALE, **QUIET)
     prepare.click(
         downloads.prepare,
         [session, suffix, rate, units, frame, *bodies],
         [report, save, prepare, cancel],
         concurrency_limit=HANDLERS_AT_ONCE,
         js=CURRENT_FRAME,
-        **quiet,
-    ).then(None, None, None, js=MARK_FRESH, **quiet)
-    cancel.click(downloads.cancel, session, report, queue=False, **quiet)
+        **QUIET,
+    ).then(None, None, None, js=MARK_FRESH, **QUIET)
+    cancel.click(downloads.cancel, session, report, queue=False, **QUIET)
     return [save, suffix]
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from app.limits import RESULTS_BYTES, RESULTS_KEPT, STATE_SECONDS
+from app.parts import heading
 from app.script import TOGETHER
 from app.state import State
 from intersyn.timeline import DEFAULT_FPS
@@ -111,8 +112,7 @@ class Histories:
 def history_card(histories: Histories) -> tuple[gr.State, gr.Radio]:
     """The card: the visitor's `History`, and the list, which triggers `input` when a result is chosen."""
     with gr.Column(elem_classes="is-card", elem_id="results"):
-        note = f"the last {RESULTS_KEPT}, until you close the page"
-        gr.HTML(f"<h2>Results so far<small>{note}</small></h2>", apply_default_css=False, elem_classes="is-heading")
+        heading("Results so far", f"the last {RESULTS_KEPT}, until you close the page")
         gr.HTML(f'<p class="is-aside">{EMPTY}</p>', apply_default_css=False)
         chosen = gr.Radio([], label="Show again", visible=False, elem_id="history", buttons=[])
     state = gr.State(History(), time_to_live=STATE_SECONDS, delete_callback=histories.forget)

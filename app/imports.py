@@ -14,6 +14,7 @@ from app.downloads import HIDDEN
 from app.events import Events
 from app.form import FIELDS, fields
 from app.limits import MAX_UPLOAD_BYTES, MAX_UPLOAD_FRAMES, MAX_UPLOAD_PEOPLE
+from app.parts import heading
 from app.session import Session
 from app.state import State
 from app.viewer import status
@@ -136,8 +137,7 @@ def table(rows: Sequence[tuple[str, str]]) -> str:
 def imports_card() -> tuple[gr.File, gr.Button, gr.HTML, gr.HTML]:
     """The card: where files are dropped, a button that measures, a line, the figures."""
     with gr.Column(elem_classes="is-card", elem_id="bring"):
-        note = "watch and measure a motion, or go on with a project"
-        gr.HTML(f"<h2>Open a file<small>{note}</small></h2>", apply_default_css=False, elem_classes="is-heading")
+        heading("Open a file", "watch and measure a motion, or go on with a project")
         files = gr.File(
             label="File to open", show_label=False, file_count="multiple", height=128, elem_id="open",
         )  # fmt: skip

@@ -32,6 +32,7 @@ from app.limits import (
     STATE_SECONDS,
 )
 from app.panels import SWITCHES, VARIANTS
+from app.parts import QUIET, heading
 from app.plots import plots_card
 from app.presets import PRESETS
 from app.session import Session
@@ -51,7 +52,6 @@ FOOTER = f"""
   <p>{LANGUAGE} {PRIVACY}</p>
 </footer>
 """
-QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def build(generator: Generator) -> gr.Blocks:
@@ -185,7 +185,7 @@ def _settings() -> list[gr.components.Component]:
     """The cards of how motions are made: the fields of `app.form.read` after the script."""
     variant, seed, steps, guidance, clean_up, contact = settings_of(DEFAULT)
     with gr.Column(elem_classes="is-card", elem_id="panels-card"):
-        _heading("Side by side", f"the same request, up to {MAX_PANELS} panels")
+        heading("Side by side", f"the same request, up to {MAX_PANELS} panels")
         beside = gr.CheckboxGroup(
             [(switch.label, name) for name, switch in SWITCHES.items()],
             value=[],
@@ -194,7 +194,7 @@ def _settings() -> list[gr.components.Component]:
             elem_id="panels",
         )
     with gr.Column(elem_classes="is-card", elem_id="model"):
-        _heading("Model", "the same seed gives the same motion")
+        heading("Model", "the same seed gives the same motion")
         with gr.Row(elem_id="settings"):
             variant = gr.Dropdown(
                 [(label, name) for name, label in VARIANTS.items()], value=variant, label="Variant",
@@ -218,10 +218,6 @@ def _settings() -> list[gr.components.Component]:
         )  # fmt: skip
     again.click(None, None, seed, js=NEW_SEED, **QUIET)
     return [variant, seed, steps, guidance, clean_up, contact, beside]
-
-
-def _heading(title: str, note: str) -> gr.HTML:
-    return gr.HTML(f"<h2>{title}<small>{note}</small></h2>", apply_default_css=False, elem_classes="is-heading")
 
 
 def _slider(label: str, info: str, low: float, high: float, value: float, name: str, step: float) -> gr.Slider:

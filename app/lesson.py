@@ -16,6 +16,7 @@ from app.lesson_exhibits import EXAMPLES, Exhibits
 from app.lesson_text import CHAPTERS, NAMES, chapter_html, title_html
 from app.limits import GENERATIONS_AT_ONCE
 from app.line import Line
+from app.parts import QUIET
 from app.viewer import module_loader, viewer
 from app.worker import listen
 
@@ -60,7 +61,7 @@ def lesson_tab(assets: Assets, generator: Generator) -> None:
             viewer(assets, VIEWER)
             gr.HTML(EXHIBIT, apply_default_css=False)
     # Every request is carried out: its answer may come when the visitor is at another chapter, and is kept for later.
-    quiet = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+    quiet = {**QUIET, "trigger_mode": "multiple"}
     # Two events, so that a chapter made of recordings need not wait for somebody's generation.
     lesson.select(partial(show, exhibits), lesson, lesson, concurrency_limit=2, **quiet)
     making = partial(show_in_turn, exhibits, generator.line)

@@ -14,6 +14,7 @@ import gradio as gr
 
 from app.assets import Assets
 from app.limits import MAX_LINK_CHARACTERS
+from app.parts import QUIET, heading
 from app.script import Script
 from app.state import State, is_number, read_settings
 from app.viewer import status, status_line
@@ -119,16 +120,14 @@ class ShareCard:
             except ValueError as error:
                 return "", status(str(error), "error", field=getattr(error, "field", ""))
 
-        quiet = {"show_progress": "hidden", "api_visibility": "private"}
-        made = self.copy.click(make, list(inputs), [self.link, self.line], queue=False, **quiet)
-        made.then(None, [self.link, self.line], [self.link, self.line], js=COPY, **quiet)
+        made = self.copy.click(make, list(inputs), [self.link, self.line], queue=False, **QUIET)
+        made.then(None, [self.link, self.line], [self.link, self.line], js=COPY, **QUIET)
 
 
 def share_card(assets: Assets) -> ShareCard:
     """The card; `ShareCard.wire` makes it work."""
     with gr.Column(elem_classes="is-card", elem_id="share"):
-        note = "a link that opens the page as it is now"
-        gr.HTML(f"<h2>Share<small>{note}</small></h2>", apply_default_css=False, elem_classes="is-heading")
+        heading("Share", "a link that opens the page as it is now")
         with gr.Row(elem_id="share-act"):
             copy = gr.Button("Copy link", size="sm", elem_id="copy-link", scale=0, min_width=110)
             link = gr.Textbox(

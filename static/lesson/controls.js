@@ -14,6 +14,9 @@ export function make(tag, properties = {}, ...children) {
 
 let groups = 0;
 
+/** Parts beside each other. */
+export const row = (...children) => make("div", { className: "is-row" }, ...children);
+
 /** One of several, as radio buttons: `options` are [value, label] pairs; `chosen(value)` when the visitor changes it. */
 export function choice(label, options, value, chosen) {
   const name = `lesson-choice-${groups++}`;
@@ -34,7 +37,7 @@ export function button(text, pressed) {
 /** Which of the examples is looked at: `name` is what they are called, `open(number)` asks for another one. */
 export function examples(name, count, number, open, labels = []) {
   const options = Array.from({ length: count }, (_, i) => [i, labels[i] ?? String(i + 1)]);
-  return make("div", { className: "is-row" }, make("span", { className: "is-label" }, name), choice(name, options, number, open));
+  return row(make("span", { className: "is-label" }, name), choice(name, options, number, open));
 }
 
 /** A table whose cells are texts or nodes; the first of each row is its heading. */

@@ -1,6 +1,6 @@
 // Chapter 3: from noise to motion, step by step.
 
-import { button, choice, examples, make } from "./controls.js";
+import { button, choice, examples, make, row } from "./controls.js";
 import { Chart } from "./chart.js";
 
 const VIEWS = [["predicted", "What the model predicts"], ["noisy", "What it is given"]];
@@ -57,9 +57,7 @@ export function denoising(data, { stage, number, count, open }) {
   go(step, false).then(() => stage.hold(true));
   return {
     nodes: [
-      make(
-        "div",
-        { className: "is-row" },
+      row(
         choice("Show", VIEWS, view, (name) => {
           view = name;
           go(step);

@@ -1,6 +1,6 @@
 // Chapter 2: the same meeting in the world and in each person's own frame, with the numbers that the networks read.
 
-import { choice, examples, make, person } from "./controls.js";
+import { choice, examples, make, person, row } from "./controls.js";
 
 const VIEWS = [["world", "In the world"], ["one", "As person one sees it"], ["two", "As person two sees it"]];
 const BEHIND = Math.PI + 0.3; // the camera's yaw behind somebody who stands at -z
@@ -38,7 +38,7 @@ export function frames(data, { stage, number, count, open }) {
   stage.option("axes", true);
   return {
     nodes: [
-      make("div", { className: "is-row" }, choice("Seen from", VIEWS, view, (name) => look(name, true))),
+      row(choice("Seen from", VIEWS, view, (name) => look(name, true))),
       box,
       make(
         "p",

@@ -1,6 +1,6 @@
 // Chapter 1: which frames of a training sequence come from which clip, and where they are blended.
 
-import { button, choice, examples, make, person, table } from "./controls.js";
+import { button, choice, examples, make, person, row, table } from "./controls.js";
 
 const BEFORE = 8; // frames ahead of a seam from which one sees it
 const VIEWS = [["fused", "Blended"], ["placed", "Seams left open"]];
@@ -49,9 +49,7 @@ export function fusion(data, { stage, number, count, open }) {
   stage.show(data.views.fused);
   return {
     nodes: [
-      make(
-        "div",
-        { className: "is-row" },
+      row(
         choice("Seams", VIEWS, "fused", (view) => stage.show(data.views[view], true)),
         ...data.seams.map(jump),
       ),

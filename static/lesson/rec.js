@@ -1,6 +1,6 @@
 // Chapter 4: where the coordinator moves every joint.
 
-import { choice, examples, make } from "./controls.js";
+import { choice, examples, make, row } from "./controls.js";
 import { Chart } from "./chart.js";
 
 const LENGTHS = [[1, "True length"], [3, "3 times"], [6, "6 times"]];
@@ -31,7 +31,7 @@ export function rec(data, { stage, number, count, open }) {
   });
   return {
     nodes: [
-      make("div", { className: "is-row" }, choice("Arrows", LENGTHS, LENGTHS[1][0], (times) => stage.arrows(times))),
+      row(choice("Arrows", LENGTHS, LENGTHS[1][0], (times) => stage.arrows(times))),
       make(
         "p",
         { className: "is-result" },

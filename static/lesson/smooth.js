@@ -1,6 +1,6 @@
 // Chapter 5: the same seam by two networks, one of which was trained without L_smooth.
 
-import { button, choice, examples, make, table } from "./controls.js";
+import { button, choice, examples, make, row, table } from "./controls.js";
 import { Chart } from "./chart.js";
 
 export function smooth(data, { stage, number, count, open }) {
@@ -40,9 +40,7 @@ export function smooth(data, { stage, number, count, open }) {
   stage.show(data.views.both).then(watch);
   return {
     nodes: [
-      make(
-        "div",
-        { className: "is-row" },
+      row(
         choice("Seam", data.seams.map((at, i) => [i, `Seam ${i + 1}`]), seam, (chosen) => {
           seam = chosen;
           show();

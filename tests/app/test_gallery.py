@@ -25,7 +25,6 @@ from intersyn.body.browser import pack_motion, unpack_arrays
 from intersyn.body.default import default_arrays
 from intersyn.motion import Motion
 
-ROOT = Path(__file__).resolve().parents[2]
 FAILURES = [preset.works for preset in PRESETS].count(False)
 PATIENCE = 120  # seconds: software rendering on a shared machine is slow
 
