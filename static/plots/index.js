@@ -113,6 +113,7 @@ export function mount(element) {
       if (plot.isConnected) continue;
       cursors.delete(plot);
       sizes.unobserve(plot);
+      window.Plotly.purge(plot); // or the window, whose size plotly listens to, would hold it for good
     }
     for (const plot of card.querySelectorAll(".js-plotly-plot"))
       if (!cursors.has(plot) && plot._fullLayout?.xaxis && plot.on) attach(plot);
