@@ -1,10 +1,10 @@
 """Pictures of the page for the documents, drawn anew by the checkpoint that ships:
 
-    python -m training.make_screens                          # needs Chromium and requirements-dev.txt
-    python -m training.make_screens --only phone --out /tmp  # looks at one of them
+    python -m training.make_screens                               # needs Chromium and requirements-dev.txt
+    python -m training.make_screens --only page-phone --out /tmp  # looks at one of them
 
-Each visit opens a scene of the gallery, asks for a second panel, generates, and stops the clock at one frame. The same
-checkpoint gives the same poses; letters are those of the machine's fonts.
+Each visit opens a link to a scene of the gallery with a second panel, which has both made, and stops the clock at one
+frame. The same checkpoint gives the same poses; letters are those of the machine's fonts.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ import tyro
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from app.panels import SWITCHES
+from app.bodies import measure, served_body
+from app.panels import SWITCHES, panels_of
 from app.presets import PRESETS
+from app.share import PARAMETER, encode
+from app.state import State
 from intersyn.files import atomic_write
 from training.benchmark_page import BROWSER, FIND, PATIENCE, ROOT, chromium_path, serving, wait_for_motion
 
@@ -48,8 +51,8 @@ class Screen:
 
 
 SCREENS = {
-    "page": Screen(1440, 1000, until="#page"),
-    "page-dark": Screen(1440, 1000, dark=True, until="#page"),
+    "page": Screen(1440, 1000, until="#model"),
+    "page-dark": Screen(1440, 1000, dark=True, until="#model"),
     "page-phone": Screen(390, 844, scale=2, since="#viewer"),
     "page-lesson": Screen(1440, 1000, chapter="rec", until="#lesson-page"),
 }
@@ -69,8 +72,8 @@ class Config:
     lesson_frame: int = 80
 
 
-def visit(browser: Browser, url: str, screen: Screen) -> Page:
-    """A tab as this screen has it, with a motion of the gallery in it."""
+def visit(browser: Browser, address: str, screen: Screen) -> Page:
+    """A tab as this screen has it, with a motion in it."""
     context = browser.new_context(
         viewport={"width": screen.width, "height": screen.height},
         device_scale_factor=screen.scale,
@@ -81,25 +84,31 @@ def visit(browser: Browser, url: str, screen: Screen) -> Page:
     )
     page = context.new_page()
     page.set_default_timeout(PATIENCE * 1000)
-    page.goto(url)
+    page.goto(address)
     wait_for_motion(page)
     return page
 
 
-def compare(page: Page, config: Config) -> None:
-    """Generate the scene with its second panel, and stop the clock."""
-    before = page.evaluate(f"() => {FIND}.shown")
-    page.locator("#gallery button", has_text=config.scene).first.click()
-    page.wait_for_function("(name) => document.querySelector('#status').textContent.includes(name)", arg=config.scene)
-    page.locator("#panels").get_by_text(SWITCHES[config.beside].label, exact=True).click()
-    page.locator("#generate").click()
-    page.wait_for_function(
-        f"(before) => {{ const v = {FIND}; return v.panels.length === 2 && v.shown !== before; }}", arg=before
-    )
+def link(config: Config) -> str:
+    """What a link to the scene with its second panel carries: whoever opens it has both made."""
+    preset = next(preset for preset in PRESETS if preset.name == config.scene)
+    bodies = tuple(measure(*served_body()).middle)
+    state = State(preset.script, panels_of(preset.settings, [config.beside]), bodies)
+    return f"?{PARAMETER}={encode(state)}"
+
+
+def stop(page: Page, viewer: str, frame: int) -> None:
+    """Stop a viewer's clock, at the top of the page."""
+    page.evaluate(STILL % viewer, frame)
+    page.evaluate("() => { document.activeElement?.blur(); scrollTo(0, 0); }")
+
+
+def compare(page: Page, frame: int) -> None:
+    """Wait for both panels and for what is measured of them."""
+    page.wait_for_function(f"() => {FIND}.panels.length === 2")
     page.locator("#status .is-done").wait_for()
     page.wait_for_function("() => document.querySelector('#changed')?.textContent")
-    page.evaluate(STILL % FIND, config.frame)
-    page.evaluate("() => { document.activeElement?.blur(); scrollTo(0, 0); }")
+    stop(page, FIND, frame)
 
 
 def teach(page: Page, chapter: str, frame: int) -> None:
@@ -108,8 +117,7 @@ def teach(page: Page, chapter: str, frame: int) -> None:
     page.locator(f'.is-chapters button[data-chapter="{chapter}"]').click()
     page.locator("#lesson-exhibit .is-row").first.wait_for()
     page.wait_for_function(f"() => {LESSON}?.poser")
-    page.evaluate(STILL % LESSON, frame)
-    page.evaluate("() => { document.activeElement?.blur(); scrollTo(0, 0); }")
+    stop(page, LESSON, frame)
 
 
 def shoot(page: Page, screen: Screen) -> bytes:
@@ -146,9 +154,9 @@ def main(config: Config) -> list[Path]:
         browser = driver.chromium.launch(executable_path=chromium_path(config.chromium), args=list(BROWSER))
         for name in config.only or SCREENS:
             screen = SCREENS[name]
-            page = visit(browser, url, screen)
+            page = visit(browser, url if screen.chapter else url + link(config), screen)
             if screen.chapter is None:
-                compare(page, config)
+                compare(page, config.frame)
             else:
                 teach(page, screen.chapter, config.lesson_frame)
             data = shoot(page, screen)
