@@ -50,7 +50,7 @@ def generate_with(generator: Generator) -> Callable[..., Iterator[list[dict[str,
         steps: int = 16,
         guidance: float = 2.5,
         clean_up: bool = True,
-        contact_guidance: float = 0.0,
+        contact_guidance: float = 1.0,
         file_format: str = ".npz",
     ) -> Iterator[list[dict]]:
         """Make a motion of two people and return its files, one or one for each person.

@@ -15,7 +15,7 @@ from intersyn.settings import Settings
 
 DEFAULT_STEPS = 16
 DEFAULT_GUIDANCE = 2.5
-DEFAULT = Settings(steps=DEFAULT_STEPS, guidance_scale=DEFAULT_GUIDANCE, clean_up=True)
+DEFAULT = Settings(steps=DEFAULT_STEPS, guidance_scale=DEFAULT_GUIDANCE, clean_up=True, contact_guidance=1.0)
 FIELDS = 8  # the editor's value, then the settings in the order of `settings_of`, then what stands beside
 
 

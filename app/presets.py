@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from app.script import ALONE, TOGETHER, Scene, Script
 from intersyn.settings import Settings
 
-CLEAN = Settings(clean_up=True)
+CLEAN = Settings(clean_up=True, contact_guidance=1.0)  # as the page begins
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from intersyn.timeline import Timeline
 from intersyn.touches import Contact, Wish, placed
 
 GUIDED_BELOW = 400  # diffusion step from which on x0 has limbs worth correcting
-ITERATIONS = 10  # gradient steps on each prediction at most; none once nothing overlaps
+ITERATIONS, LAST_ITERATIONS = 5, 20  # gradient steps on a prediction, and after REC; none once all is as it should be
 ROOT_STEP, ARM_STEP = 0.5, 0.6  # a scale of 1 undoes one overlap of trunks; arms have levers of half a metre or less
 ROOT_SIGMA, ARM_SIGMA = 12.0, 3.0  # frames; a slow shift slides planted feet less
 OVERLAP = 3.0
@@ -92,7 +92,10 @@ class ContactGuide:
             self._steps = F.pad(same, (0, 1))[None, ..., None]  # (1, P, T, 1) both ends of a step are in it
 
     def __call__(self, x0: Tensor, t: int) -> Tensor:
-        """The prediction x0 at diffusion step t, corrected; the same tensor where there is nothing to correct."""
+        """The prediction x0 at diffusion step t, corrected; the same tensor where there is nothing to correct.
+
+        t = 0 is what has been sampled: the last word, which takes more iterations.
+        """
         if t >= GUIDED_BELOW or not len(self._frames):
             return x0
         with torch.inference_mode(False), torch.enable_grad():
@@ -101,7 +104,7 @@ class ContactGuide:
             self._grant(sample)
             shift = metric.new_zeros((*metric.shape[:3], 2))
             turns = metric.new_zeros((*metric.shape[:3], len(_TURNED), 3))
-            for _ in range(ITERATIONS):
+            for _ in range(ITERATIONS if t else LAST_ITERATIONS):
                 shift.requires_grad_(True), turns.requires_grad_(True)
                 energy = self._energy(sample, shift[0, :, self._frames], turns[0, :, self._frames])
                 if energy is None:
