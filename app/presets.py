@@ -75,8 +75,8 @@ PRESETS = (
                 _alone(60, "a person raises both hands", "a person raises both hands"),
             )
         ),
-        replace(CLEAN, seed=1),
-        "Hands meet, lower than they should, and both cheer.",
+        replace(CLEAN, seed=2),
+        "Hands meet in front of them, and both cheer.",
     ),
     Preset(
         "Push",
@@ -88,7 +88,7 @@ PRESETS = (
             )
         ),
         replace(CLEAN, seed=1),
-        "The first reaches out, the second steps back.",
+        "The first shoves with both hands, the second stumbles back.",
     ),
     Preset(
         "Hello, goodbye",
