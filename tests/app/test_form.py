@@ -13,7 +13,7 @@ from intersyn.settings import Settings
 BODIES = (172, 0.0, 172, 0.0)
 GOOD = {
     "script": PRESETS[0].script.value(), "variant": "full", "seed": 0, "steps": 16, "guidance": 2.5, "clean_up": True,
-    "contact_guidance": 0, "beside": [],
+    "contact_guidance": 1, "beside": [],
 }  # fmt: skip
 
 
@@ -33,11 +33,11 @@ def test_every_preset_can_be_asked_for(preset):
 
 
 def test_fields_and_back():
-    state = asked(seed=5.0, steps=20.0, guidance=3, beside=["no_rec", "seed"], contact_guidance=1)
+    state = asked(seed=5.0, steps=20.0, guidance=3, beside=["no_rec", "seed"], contact_guidance=0.5)
     assert state.panels == (
-        Settings("full", 5, 20, 3.0, True, 1.0),
-        Settings("no_rec", 5, 20, 3.0, True, 1.0),
-        Settings("full", 6, 20, 3.0, True, 1.0),
+        Settings("full", 5, 20, 3.0, True, 0.5),
+        Settings("no_rec", 5, 20, 3.0, True, 0.5),
+        Settings("full", 6, 20, 3.0, True, 0.5),
     )
     assert state.bodies == BODIES
     assert len(fields(state)) == FIELDS
