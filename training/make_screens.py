@@ -123,7 +123,7 @@ def teach(page: Page, chapter: str, frame: int) -> None:
 def shoot(page: Page, screen: Screen) -> bytes:
     """What is in the window, or all down to the end of `until`, as PNG with a palette."""
     page.mouse.move(1, 1)
-    page.wait_for_timeout(1500)  # the software renderer has drawn the last of it by then, and nothing above grows any more
+    page.wait_for_timeout(1500)  # all is drawn by then, and nothing above grows any more
     if screen.since is not None:
         page.evaluate(
             "([part, margin]) => scrollBy({ top: document.querySelector(part).getBoundingClientRect().top - margin,"
