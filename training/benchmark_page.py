@@ -26,20 +26,29 @@ from pathlib import Path
 import tyro
 from playwright.sync_api import Page, sync_playwright
 
+from app.panels import SWITCHES
+
 ROOT = Path(__file__).resolve().parent.parent
 BROWSER = ("--no-sandbox", "--use-angle=swiftshader", "--disable-background-networking")
 PATIENCE = 120  # seconds for anything to happen
 FIND = "[...document.querySelectorAll('*')].find((e) => e.viewer)?.viewer"
-# Milliseconds from the click to the first picture of the new motion.
-CLICK = """() => new Promise((done) => {
-  const viewer = %s, before = viewer.shown, poser = viewer.poser, start = performance.now();
+# Milliseconds from the click to the first picture of what it asked for; with an argument, from ticking or clearing the
+# panel of this label, with the click right after it.
+CLICK = """async (label) => {
+  const viewer = %s, before = viewer.shown, panels = viewer.panels, start = performance.now();
+  if (label) {
+    const labels = [...document.querySelectorAll('#panels label')];
+    labels.find((e) => e.textContent.trim() === label).querySelector('input').click();
+    await new Promise((done) => setTimeout(done));
+  }
   document.querySelector('#generate').click();
-  const look = () => {
-    if (viewer.shown !== before && viewer.poser !== poser) done(performance.now() - start);
-    else requestAnimationFrame(look);
-  };
-  look();
-})"""
+  await new Promise((done) => {
+    const look = () => (viewer.shown !== before && viewer.panels !== panels ? done() : requestAnimationFrame(look));
+    look();
+  });
+  return performance.now() - start;
+}"""
+SECOND = "no_rec"  # the panel that is switched on, a name of app/panels.py
 
 
 @dataclass(frozen=True)
@@ -108,6 +117,15 @@ def wait_for_motion(page: Page) -> None:
         raise SystemExit(page.locator(".is-stage .is-message").inner_text())
 
 
+def timed(page: Page, switch: str | None = None) -> float:
+    """Seconds from pressing Generate to the first picture; with the label of a panel, from switching it on or off.
+
+    Waits until another request can be made.
+    """
+    page.locator("#generate").wait_for()  # hidden while there is something to cancel
+    return page.evaluate(CLICK % FIND, switch) / 1000
+
+
 def main(config: Config) -> None:
     """Print the figures."""
     chromium = chromium_path(config.chromium)
@@ -120,11 +138,15 @@ def main(config: Config) -> None:
         page.goto(url)
         wait_for_motion(page)
         print(f"first visit to first motion       {time.perf_counter() - started:6.2f} s (of the gallery)")
-        clicks = []
+        clicks: list[float] = []
+        switches: list[float] = []
         for seed in range(1, config.repeats + 1):  # the same seed would be the same motion
             page.locator("#seed input").fill(str(seed))
-            clicks.append(page.evaluate(CLICK % FIND) / 1000)
+            clicks.append(timed(page))
+            switches.append(timed(page, SWITCHES[SECOND].label))
+            timed(page, SWITCHES[SECOND].label)
         print(f"Generate to first picture, median {statistics.median(clicks):6.2f} s of {len(clicks)}")
+        print(f"second panel switched on to both  {statistics.median(switches):6.2f} s, median of {len(switches)}")
         browser.close()
 
 

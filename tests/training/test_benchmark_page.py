@@ -11,7 +11,7 @@ from training.benchmark_page import Config, main
 def test_figures_of_a_page(tiny_checkpoint, chromium, capfd):
     main(Config(checkpoint=str(tiny_checkpoint), repeats=1, chromium=chromium, width=900, height=600))
     printed = capfd.readouterr().out
-    assert len(re.findall(r" {2,}\d+\.\d\d s", printed)) == 3
+    assert len(re.findall(r" {2,}\d+\.\d\d s", printed)) == 4
 
 
 def test_without_a_browser_it_says_so(monkeypatch):
