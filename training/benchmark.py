@@ -105,6 +105,8 @@ def settings(pipe: InterSynPipeline, config: Config) -> dict[str, float]:
         "3 people": lambda: pipe(timeline(config.frames, 3)),
         "4 people": lambda: pipe(timeline(config.frames, 4)),
         "with clean-up": lambda: pipe(default, clean_up=True),
+        "with contact guidance": lambda: pipe(default, contact_guidance=1.0),
+        "with both, as the page begins": lambda: pipe(default, clean_up=True, contact_guidance=1.0),
     }
     return medians(jobs, max(3, config.repeats // 3), config.device)
 
