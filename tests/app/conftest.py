@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import fastapi
+import gradio as gr
 import pytest
+import uvicorn
+
+from app.assets import style_sheet
+from app.theme import theme
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,3 +75,34 @@ def server(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Path) -> I
 def server_without_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("bare")
     yield from start_server(folder, INTERSYN_CHECKPOINT=str(folder / "nothing-here"))
+
+
+@contextmanager
+def mounted(build: Callable[[], gr.Blocks], folder: Path) -> Iterator[str]:
+    """The address of a site with a page below /studio/, and at /frame?... with that page in a frame, same query."""
+    from training.benchmark_page import answers, free_port
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(folder))
+        site, port = fastapi.FastAPI(), free_port()
+
+        @site.get("/frame", response_class=fastapi.responses.HTMLResponse)
+        def frame(request: fastapi.Request) -> str:
+            source = f"http://127.0.0.1:{port}/studio/?{request.url.query}"
+            return f'<!doctype html><title>Embedded</title><iframe src="{source}" width="1200" height="900"></iframe>'
+
+        @site.get("/favicon.ico", status_code=204)
+        def icon() -> None:
+            """What browsers ask any site for."""
+
+        site = gr.mount_gradio_app(site, build(), "/studio", theme=theme(), head=style_sheet(), ssr_mode=False)
+        server = uvicorn.Server(uvicorn.Config(site, port=port, log_level="warning"))
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        while not answers(f"http://127.0.0.1:{port}/frame"):
+            time.sleep(0.2)
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = server.force_exit = True  # streams of the page may still be open
+            thread.join()

@@ -5,27 +5,21 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-import fastapi
 import gradio as gr
 import pytest
-import uvicorn
 
-from app.assets import style_sheet
 from app.generation import Generator
 from app.layout import build
 from app.limits import MAX_WAITING
-from app.theme import theme
 
 playwright = pytest.importorskip("playwright.sync_api")
-from tests.app.conftest import start_server  # noqa: E402
+from tests.app.conftest import mounted, start_server  # noqa: E402
 from tests.app.test_page import visiting  # noqa: E402
-from training.benchmark_page import FIND, answers, free_port  # noqa: E402
+from training.benchmark_page import FIND  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -70,33 +64,11 @@ def test_the_page_that_node_renders_works(chromium: str, tmp_path: Path, tiny_ch
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Path) -> Iterator[str]:
-    """A site with the page below /studio/, and with it in a frame at /frame."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("gradio")))
-        whole, port = fastapi.FastAPI(), free_port()
+    def page() -> gr.Blocks:
+        return build(Generator(str(tiny_checkpoint))).queue(max_size=MAX_WAITING, default_concurrency_limit=1)
 
-        @whole.get("/frame", response_class=fastapi.responses.HTMLResponse)
-        def frame() -> str:
-            source = f"http://127.0.0.1:{port}/studio/"
-            return f'<!doctype html><title>Embedded</title><iframe src="{source}" width="1200" height="820"></iframe>'
-
-        @whole.get("/favicon.ico", status_code=204)
-        def icon() -> None:
-            """What browsers ask any site for."""
-
-        demo = build(Generator(str(tiny_checkpoint)))
-        demo.queue(max_size=MAX_WAITING, default_concurrency_limit=1)
-        whole = gr.mount_gradio_app(whole, demo, "/studio", theme=theme(), head=style_sheet(), ssr_mode=False)
-        server = uvicorn.Server(uvicorn.Config(whole, port=port, log_level="warning"))
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        while not answers(f"http://127.0.0.1:{port}/frame"):
-            time.sleep(0.2)
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.should_exit = server.force_exit = True  # streams of the page may still be open
-            thread.join()
+    with mounted(page, tmp_path_factory.mktemp("gradio")) as address:
+        yield address
 
 
 def test_below_a_path(chromium: str, site: str):

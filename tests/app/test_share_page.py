@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from urllib.parse import urlparse
 
-import fastapi
 import gradio as gr
 import pytest
 import torch
-import uvicorn
 
-from app.assets import publish, style_sheet
+from app.assets import publish
 from app.editor import editor
 from app.history import Histories, History, history_card
 from app.limits import MAX_FRAMES
 from app.script import Scene, Script
 from app.share import COPIED, NOT_COPIED, ShareError, share_card, shared_state
 from app.state import State
-from app.theme import theme
 from intersyn.body.default import default_arrays
 from intersyn.motion import Motion
 from intersyn.settings import Settings
 
 playwright = pytest.importorskip("playwright.sync_api")
-from training.benchmark_page import BROWSER, PATIENCE, answers, free_port  # noqa: E402
+from tests.app.conftest import mounted  # noqa: E402
+from training.benchmark_page import BROWSER, PATIENCE  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -83,27 +79,8 @@ def page() -> gr.Blocks:
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The page below /studio/ of a site whose /frame?... shows it in a frame, with the same query."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("gradio")))
-        site, port = fastapi.FastAPI(), free_port()
-
-        @site.get("/frame", response_class=fastapi.responses.HTMLResponse)
-        def frame(request: fastapi.Request) -> str:
-            source = f"http://127.0.0.1:{port}/studio/?{request.url.query}"
-            return f'<!doctype html><title>Embedded</title><iframe src="{source}" width="1000" height="900"></iframe>'
-
-        site = gr.mount_gradio_app(site, page(), "/studio", theme=theme(), head=style_sheet(), ssr_mode=False)
-        server = uvicorn.Server(uvicorn.Config(site, port=port, log_level="warning"))
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        while not answers(f"http://127.0.0.1:{port}/studio/"):
-            time.sleep(0.2)
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.should_exit = True
-            thread.join()
+    with mounted(page, tmp_path_factory.mktemp("gradio")) as address:
+        yield address
 
 
 def test_a_link_opens_the_page_as_it_was(chromium: str, address: str, tmp_path) -> None:
