@@ -410,6 +410,8 @@ class Finger:
         self.touch("touchStart", x, y)
         for part in (0.1, 0.3, 0.6, 1):
             self.touch("touchMove", x + part * dx, y + part * dy)
+        self.page.wait_for_timeout(300)  # a finger that leaves at speed flings, and the browser swallows the next tap
+        self.touch("touchMove", x + dx, y + dy)
         self.touch(end)
 
 

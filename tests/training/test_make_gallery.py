@@ -13,6 +13,7 @@ from PIL import Image
 from app.gallery_file import read_collection
 from app.presets import PRESETS
 from intersyn.body.browser import unpack_motion
+from intersyn.comparison import compare
 from intersyn.digest import weights_digest
 from intersyn.motion import Motion
 from intersyn.pipeline import InterSynPipeline
@@ -45,11 +46,7 @@ def test_every_preset_is_made_by_the_checkpoint_that_is_named(made, tiny_checkpo
     for exhibit in collection.exhibits:
         assert unpack_motion(exhibit.motion).frames == exhibit.preset.script.frames
     preset, again = PRESETS[4], unpack_motion(collection.exhibits[4].motion)
-    settings = preset.settings
-    motion = pipeline(
-        preset.script.timeline(), seed=settings.seed, variant=settings.variant, steps=settings.steps,
-        guidance_scale=settings.guidance_scale, clean_up=settings.clean_up,
-    )  # fmt: skip
+    (motion,) = compare(pipeline, preset.script.timeline(), [preset.settings])
     torch.testing.assert_close(again.trans, motion.trans, atol=1e-4, rtol=0)
 
 
