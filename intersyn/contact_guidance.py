@@ -2,13 +2,14 @@
 
 In the last part of the DDIM trajectory every prediction x0 takes a few steps down the gradient of
 
-    E = 1/2 sum_t sum_k w_tk d_tk^2  +  1/2 sum_contacts sum_t max(0, |a_t - b_t| - CONTACT_GAP)^2
+    E = OVERLAP/2 sum_t sum_k w_tk d_tk^2  +  1/2 sum_contacts sum_t max(0, |a_t - b_t| - CONTACT_GAP)^2 / n_t
 
-with d_tk the depths in metres of the capsules of two interacting people in one another (`body.capsules`), w_tk =
-d_tk / sum_k d_tk, so that a frame with many overlaps is not pushed many times as far, and a, b the points of a
-`Contact`. It may move two things: where a person stands in the interaction, and the turn of shoulders and elbows. Steps
-are in metres and radians, smoothed over time (SIGMA), so that they add no jerk; places and steps of the root change
-together, or the root solver would believe neither. The network sees what was done at its next step and answers it.
+with d_tk the depths in metres of the capsules of two interacting people in one another (`body.capsules`), w_tk = d_tk
+/ sum_k d_tk, so that a frame with many overlaps is not pushed many times as far; a, b the points of a `Contact`, and
+n_t how many of them the two have at once. Contacts are named, or read off the texts (`touches`). It may move two
+things: where a person stands in the interaction, and the turn of shoulders and elbows. Steps are in metres and
+radians, smoothed over time (SIGMA), so that they add no jerk; places and steps of the root change together, or the
+root solver would believe neither. The network sees what was done at its next step and answers it.
 
 Reconstruction guidance on x0 as in diffusion posterior sampling (Chung et al., 2023), without the network's Jacobian.
 """
@@ -35,7 +36,7 @@ GUIDED_BELOW = 400  # diffusion step from which on x0 has limbs worth correcting
 ITERATIONS, LAST_ITERATIONS = 5, 20  # gradient steps on a prediction, and after REC; none once all is as it should be
 ROOT_STEP, ARM_STEP = 0.5, 0.6  # a scale of 1 undoes one overlap of trunks; arms have levers of half a metre or less
 ROOT_SIGMA, ARM_SIGMA = 12.0, 3.0  # frames; a slow shift slides planted feet less
-OVERLAP = 3.0
+OVERLAP = 3.0  # weight of overlaps beside gaps: without it hands are brought together through bodies
 CONTACT_GAP = 0.02  # metres between two points of the skin that touch
 # What turns with each of the four joints that are turned: itself and all beyond it.
 _TURNED = [

@@ -86,7 +86,8 @@ class TouchReader:
         """One answer per text; no touches where it is like none of the known sentences."""
         if not texts:
             return []
-        similarity, nearest = (self._encoder(list(texts)).pooled @ self._known.T).max(dim=1)
+        pooled = self._encoder(list(texts)).pooled
+        similarity, nearest = (pooled @ self._known.to(pooled.device).T).max(dim=1)  # the encoder may have moved since
         found = []
         for near, row in zip(similarity.tolist(), nearest.tolist(), strict=True):
             name = self._names[row]
@@ -139,6 +140,8 @@ def placed(wish: Wish, distance: Callable[[Sequence[Contact]], Tensor]) -> list[
     for mirrored, swapped in product((False, True), repeat=2):
         told = [_within(contact.told(mirrored, swapped), last - first) for contact in wish.contacts]
         told = [contact for contact in told if contact is not None]
+        if not told:  # a moment too short to touch in
+            continue
         people = [(wish.people[contact.person], wish.people[contact.other]) for contact in told]
         named = [replace(c, person=a, other=b) for c, (a, b) in zip(told, people, strict=True)]
         summed = F.pad(distance(named).cumsum(1), (1, 0))

@@ -100,6 +100,10 @@ def test_what_does_not_fit_is_cut() -> None:
     assert len(placed(Wish((0, 1), 10, 50, claps), apart({}))) == 1
 
 
+def test_in_a_moment_nobody_touches() -> None:
+    assert placed(Wish((0, 1), 10, 13, (PALMS,)), apart({})) == []
+
+
 def test_people_who_stay_apart_are_not_dragged_together() -> None:
     far = lambda contacts: torch.full((len(contacts), 100), REACH + 0.1)  # noqa: E731
     assert placed(Wish((0, 1), 0, 100, (PALMS,)), far) == []
