@@ -55,7 +55,10 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
                 gr.Button(name).click(script.value, None, component, api_visibility="private")
             for event in ("input", "submit"):
                 getattr(component, event)(
-                    lambda value, event=event: room.told.append((event, value)), component, api_visibility="private"
+                    lambda value, event=event: room.told.append((event, value)),
+                    component,
+                    api_visibility="private",
+                    trigger_mode="multiple",  # all are told, however fast they come
                 )
         launch = {"theme": theme(), "head": style_sheet(), "prevent_thread_lock": True, "quiet": True}
         _, room.url, _ = demo.launch(server_port=free_port(), **launch)
