@@ -26,8 +26,8 @@ from torch import Tensor
 from intersyn.body.capsules import capsule_contacts, capsule_ends
 from intersyn.body.points import POINT_NAMES, POINTS
 from intersyn.conditions import PartTable
-from intersyn.features import SLICES, Normalizer
-from intersyn.rotations import axis_angle_to_matrix, matrix_from_6d, matrix_to_6d, rotate_xz, yaw_matrix
+from intersyn.features import SLICES, Normalizer, placed_in_shared, shared_place
+from intersyn.rotations import axis_angle_to_matrix, matrix_from_6d, matrix_to_6d, rotate_xz
 from intersyn.skeleton import JOINT, NUM_JOINTS, joints_from_global_matrices
 from intersyn.timeline import Timeline
 from intersyn.touches import Contact, Wish, placed
@@ -122,10 +122,12 @@ class ContactGuide:
         if not self._wishes:
             return
 
+        pose = sample.pose()
+
         def distance(contacts: Sequence[Contact]) -> Tensor:
             rows = _ContactRows.of(contacts, sample.device)
             apart = torch.zeros(len(contacts), self._exists.shape[2])  # wishes look at frames of interactions alone
-            apart[:, self._frames.cpu()] = rows.distance(sample.placed(rows.points(*sample.pose()))).cpu()
+            apart[:, self._frames.cpu()] = rows.distance(sample.placed(rows.points(*pose))).cpu()
             return apart
 
         with torch.no_grad():
@@ -180,9 +182,7 @@ class _Sample:
         height = features[..., SLICES["root_height"]]
         self._pelvis = torch.cat((torch.zeros_like(height), height, torch.zeros_like(height)), dim=-1)
         self._angle = table.at_frames(table.angle, metric.shape[2])[0, :, frames]
-        cos, sin = features[..., SLICES["heading"]].unbind(-1)
-        self._to_shared = yaw_matrix(torch.atan2(sin, cos + 1e-8) + self._angle)
-        self._place = features[..., SLICES["root_xz"]]
+        self._to_shared, self._place = shared_place(features, self._angle)
 
     def pose(self, turns: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Joints (P, F, 22, 3) and global rotations (P, F, 22, 3, 3) in the heading frame.
@@ -201,9 +201,8 @@ class _Sample:
 
     def placed(self, points: Tensor, shift: Tensor | None = None) -> Tensor:
         """Points (P, F, K, 3) of the heading frame in the frame of the interaction at hand; shift (P, F, 2)."""
-        x, z = rotate_xz(self._place if shift is None else self._place + shift, self._angle).unbind(-1)
-        points = torch.einsum("...ij,...kj->...ki", self._to_shared, points)
-        return points + torch.stack((x, torch.zeros_like(x), z), dim=-1)[..., None, :]
+        place = self._place if shift is None else self._place + rotate_xz(shift, self._angle)
+        return placed_in_shared(points, self._to_shared, place)
 
 
 @dataclass(frozen=True)

@@ -146,11 +146,24 @@ def shared_joints(features: Tensor, joints: Tensor, table: PartTable) -> Tensor:
     interaction frames only: elsewhere there is no absolute place.
     """
     angle = table.at_frames(table.angle, features.shape[2])
+    return placed_in_shared(joints, *shared_place(features, angle))
+
+
+def shared_place(features: Tensor, angle: Tensor) -> tuple[Tensor, Tensor]:
+    """How metric features (..., 273) stand in the shared frame, to which their own turns by `angle` (...).
+
+    (from the heading frame to the shared one (..., 3, 3), place on the ground (..., 2)); see `placed_in_shared`.
+    """
     heading = F.normalize(features[..., SLICES["heading"]], dim=-1, eps=1e-4)
     yaw = torch.atan2(heading[..., 1], heading[..., 0] + 1e-8) + angle
-    root = rotate_xz(features[..., SLICES["root_xz"]], angle)
-    joints = torch.einsum("...ij,...kj->...ki", yaw_matrix(yaw), joints)
-    return joints + torch.stack((root[..., 0], torch.zeros_like(root[..., 0]), root[..., 1]), dim=-1)[..., None, :]
+    return yaw_matrix(yaw), rotate_xz(features[..., SLICES["root_xz"]], angle)
+
+
+def placed_in_shared(points: Tensor, to_shared: Tensor, place: Tensor) -> Tensor:
+    """Points (..., K, 3) of the heading frame in the shared one, given what `shared_place` returns."""
+    x, z = place.unbind(-1)
+    points = torch.einsum("...ij,...kj->...ki", to_shared, points)
+    return points + torch.stack((x, torch.zeros_like(x), z), dim=-1)[..., None, :]
 
 
 def turn(features: Tensor, yaw: Tensor) -> Tensor:

@@ -243,15 +243,9 @@ class InterSynPipeline:
     def finish(
         self, request: Request, x0: Tensor, variant: str, clean_up: bool = False, guide: ContactGuide | None = None
     ) -> Motion:
-        """From the x0 of `sample` to the Motion: REC, where the variant has it, and back to the world.
-
-        guide: that of `sample`; it has the last word, since REC does not know what it brought together.
-        """
+        """From the x0 of `sample` to the Motion: `settle`, and back to the world. guide: that of `sample`."""
         chosen = VARIANTS[variant]
-        if chosen.rec:
-            x0 = self.refine(request, x0)
-        if guide is not None:
-            x0 = guide(x0, 0)
+        x0 = self.settle(request, x0, chosen, guide)
         motion, contacts = self.decode(request, x0, self.ins[chosen.ins].normalizer)
         if clean_up:
             local, root = foot_lock.clean_up(motion.quaternions(), motion.trans, contacts)
@@ -290,6 +284,17 @@ class InterSynPipeline:
                 raise Cancelled(f"cancelled after {done} of {total} steps")
 
         return self.schedule.ddim_sample(predict_x0, noise, steps, on_step)
+
+    def settle(
+        self, request: Request, x0: Tensor, variant: Variant, guide: Callable[[Tensor, int], Tensor] | None = None
+    ) -> Tensor:
+        """What comes after sampling: REC, where the variant has it, then the guide's last word.
+
+        The guide comes last since REC does not know what it brought together. Shapes as in `denoise`.
+        """
+        if variant.rec:
+            x0 = self.refine(request, x0)
+        return x0 if guide is None else guide(x0, 0)
 
     def refine(self, request: Request, x0: Tensor) -> Tensor:
         """REC: everyone in turn against the others, in interactions only. Shapes as in `denoise`."""

@@ -66,6 +66,11 @@ _BY_LEVEL = [j for level in LEVELS for j in level]
 _FROM_LEVELS = [_BY_LEVEL.index(j) for j in range(NUM_JOINTS)]
 
 
+def unsided(name: str) -> str:
+    """The name of a joint or point without its side: "left_elbow" -> "elbow"."""
+    return name.removeprefix("left_").removeprefix("right_")
+
+
 def forward_kinematics(local: Tensor, root: Tensor, offsets: Tensor = OFFSETS) -> tuple[Tensor, Tensor]:
     """Joints (..., 22, 3) and global quaternions (..., 22, 4) from local quaternions and pelvis positions (..., 3).
 

@@ -5,8 +5,9 @@
     python -m training.ablations evaluate --data DATA COMPOSED --out runs/ablations --quick
     python -m training.ablations report --out runs/ablations --page docs/ablations.md
 
-All runs have the same data, seed, number of steps and batch size; each differs from `full` by what its line says. What
-is finished is not done again, and what was stopped goes on, so that a budget of minutes may cut anywhere.
+All runs have the same data, seed, number of steps, batch size and normaliser; each differs from `full` by what its line
+says. Runs that differ in INS alone share `full`'s coordinator, so that one thing differs at a time. What is finished is
+not done again, and what was stopped goes on, so that a budget of minutes may cut anywhere.
 """
 
 from __future__ import annotations
@@ -33,13 +34,12 @@ LEAST_MINUTES = 0.5  # of a budget that it is worth starting a training command 
 
 @dataclass(frozen=True)
 class Run:
-    """One line of the table. `layouts` go to both stages."""
+    """One line of the table. All take `full`'s normaliser: a coordinator reads what that normaliser wrote."""
 
     name: str
     what: str  # what differs from full
     ins: tuple[str, ...] = ()  # arguments of training.train_ins
     rec: tuple[str, ...] | None = ()  # arguments of training.train_rec; None: there is no coordinator
-    layouts: tuple[str, ...] = ()
     ins_of: str | None = None  # the run whose INS it shares
     rec_of: str | None = None  # the run whose REC it shares
     fork: str | None = None  # the run whose weights it leaves at 60% of the steps
@@ -51,15 +51,16 @@ RUNS = (
     Run("no_smooth", "without L_smooth, from the same fork", ins=("--no-smooth",), fork="full", rec_of="full"),
     Run("no_rela", "REC without L_rela", rec=("--weights.rela", "0", "--weights.near", "0"), ins_of="full"),
     Run("no_dm", "REC without L_dm", rec=("--weights.dm", "0"), ins_of="full"),
-    Run("sis", "trained on s-i-s alone: t_s = 0, t_i random", layouts=(ONLY, "sis")),
-    Run("sisi", "trained on s-i-s-i alone", layouts=(ONLY, "sisi")),
-    Run("sisis", "trained on s-i-s-i-s alone", layouts=(ONLY, "sisis")),
-    Run("fixed_times", "trained on s-i-s with t_i fixed", layouts=(ONLY, "sis", "--layouts.fixed-times")),
-    Run("joint_times", "trained on s-i-s and i-s-i: t_s and t_i random", layouts=(ONLY, "sis", "isi")),
-    Run("interleaved", "interleaved batches alone", ins=("--solo-every", "0")),
+    Run("sis", "trained on s-i-s alone: t_s = 0, t_i random", ins=(ONLY, "sis"), rec_of="full"),
+    Run("sisi", "trained on s-i-s-i alone", ins=(ONLY, "sisi"), rec_of="full"),
+    Run("sisis", "trained on s-i-s-i-s alone", ins=(ONLY, "sisis"), rec_of="full"),
+    Run("fixed_times", "trained on s-i-s with t_i fixed", ins=(ONLY, "sis", "--layouts.fixed-times"), rec_of="full"),
+    Run("joint_times", "trained on s-i-s and i-s-i: t_s and t_i random", ins=(ONLY, "sis", "isi"), rec_of="full"),
+    Run("interleaved", "interleaved batches alone", ins=("--solo-every", "0"), rec_of="full"),
     Run("uncoupled", "per-person denoiser that never sees a partner: the paper's reading", ins=("--uncouple", "1")),
     Run("mutual", "InterGen's shape, one text for all, no REC", ins=("--kind", "mutual", "--uncouple", "0"), rec=None),
 )  # fmt: skip
+BASE = RUNS[0].name  # what the others differ from, and whose normaliser they take
 BY_NAME = {run.name: run for run in RUNS}
 # (run, variant of its checkpoint, as a line of the page, the paper's line it stands for)
 LINES = (
@@ -94,6 +95,7 @@ class Train:
     seed: int = 0
     more: str = ""  # further arguments of every training command: --more="--mixed-precision no"
     more_ins: str = ""  # of every training.train_ins: --more-ins="--compile"
+    more_rec: str = ""  # of every training.train_rec
     dry: bool = False  # print the commands that are left and run none
 
 
@@ -118,10 +120,10 @@ class Report:
 
 
 def chosen(only: Sequence[str]) -> list[Run]:
-    """The runs of these names in the table's order, and before them those whose networks they share or leave."""
+    """The runs of these names in the table's order, and before them `full` and those whose networks they share."""
     if unknown := [name for name in only if name not in BY_NAME]:
         raise InputError(f"there is no run {unknown[0]}: choose among {', '.join(BY_NAME)}")
-    wanted = set(only or BY_NAME)
+    wanted = {BASE, *(only or BY_NAME)}
     for run in reversed(RUNS):  # a run leans on earlier ones only
         if run.name in wanted:
             wanted |= {name for name in (run.ins_of, run.rec_of, run.fork) if name is not None}
@@ -144,17 +146,20 @@ def training_commands(run: Run, config: Train) -> Iterator[tuple[bool, Command]]
         config.out / name for name in (run.name, run.ins_of or run.name, run.rec_of or run.name)
     )
     if run.ins_of is None and trained(here / "ins") < config.ins_steps:
-        fork = () if run.fork is None else ("--fork", str(config.out / run.fork))
+        if run.fork is not None:
+            origin = ("--fork", str(config.out / run.fork))
+        else:
+            origin = () if run.name == BASE else ("--normalizer", str(config.out / BASE))
         settings = ("--steps", str(config.ins_steps), "--batch-size", str(config.batch_size))
         yield True, (
-            *_python("train_ins"), *common, "--out", str(here), *settings, *run.layouts, *run.ins, *fork,
+            *_python("train_ins"), *common, "--out", str(here), *settings, *run.ins, *origin,
             *shlex.split(config.more_ins),
         )  # fmt: skip
     rec_out = here / "rec_run"
     if run.rec is not None and run.rec_of is None and trained(rec_out / "rec") < config.rec_steps:
         yield True, (
             *_python("train_rec"), *common, "--ins", str(ins_home), "--out", str(rec_out),
-            "--steps", str(config.rec_steps), *run.layouts, *run.rec,
+            "--steps", str(config.rec_steps), *run.rec, *shlex.split(config.more_rec),
         )  # fmt: skip
     if not (here / "checkpoint" / CONFIG).exists():
         rec = () if run.rec is None else ("--rec", str(rec_home / "rec_run" / "rec"))

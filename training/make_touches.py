@@ -21,11 +21,11 @@ from intersyn.data.pairings import PAIRINGS
 from intersyn.data.store import Clip
 from intersyn.data.text_classes import readings
 from intersyn.files import atomic_write
+from intersyn.skeleton import unsided
 from intersyn.text import TextEncoder
 from intersyn.touches import TABLE, Action, Contact, TouchReader, load_actions
 from training.common import load_clips, run_command
-
-VISITORS = Path(__file__).parent / "benchmarks" / "visitor-texts.json"
+from training.measure_text import VISITORS, read_visitors
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,7 @@ def held_out(clips: Sequence[Clip]) -> dict[str, set[str]]:
 
 def visitors(actions: Mapping[str, Action]) -> dict[str, set[str]]:
     """The same of texts that visitors might type, those of two people."""
-    texts = json.loads(VISITORS.read_text(encoding="utf-8"))["texts"]
-    told = {text: {name for name in names if name in actions} for text, names in texts.items()}
+    told = {text: set(names) & set(actions) for text, names in read_visitors(VISITORS).items()}
     return {text: names for text, names in told.items() if names}
 
 
@@ -92,10 +91,6 @@ def rates(reader: TouchReader, asked: Mapping[str, set[str]]) -> str:
     wrong = sum(bool(r) and r not in t for r, t in touching) / len(touching)
     return (f"{len(touching)} texts that touch: {right:.0%} read right, {wrong:.0%} as another touch; {len(others)} "
             f"that do not: {sum(map(bool, others)) / len(others):.0%} read as a touch")  # fmt: skip
-
-
-def unsided(point: str) -> str:
-    return point.removeprefix("left_").removeprefix("right_")
 
 
 def main(config: Config) -> None:

@@ -57,7 +57,7 @@ def generate(
         key = (variant.ins, variant.coupled)
         if key not in sampled:
             sampled[key] = pipe.denoise(request, noise, variant, steps, guidance_scale)
-        x0 = pipe.refine(request, sampled[key]) if variant.rec else sampled[key]
+        x0 = pipe.settle(request, sampled[key], variant)
         features = pipe.ins[variant.ins].normalizer.inverse(x0, request.exists).cpu()
         out[name] = decode(features, table.to("cpu"), pipe.config.fps, list(timelines))
     return out
@@ -67,10 +67,9 @@ def _with_contact(
     pipe: InterSynPipeline, timeline: Timeline, noise: Tensor, name: str, steps: int, guidance_scale: float
 ) -> tuple[Motion, Tensor]:
     request = pipe.prepare(timeline)
-    guide = pipe.contact_guide(request, name, 1.0)
-    x0 = pipe.denoise(request, noise, VARIANTS[name], steps, guidance_scale, guide=guide)
-    x0 = guide(pipe.refine(request, x0) if VARIANTS[name].rec else x0, 0)
-    return pipe.decode(request, x0, pipe.ins[VARIANTS[name].ins].normalizer)
+    variant, guide = VARIANTS[name], pipe.contact_guide(request, name, 1.0)
+    x0 = pipe.denoise(request, noise, variant, steps, guidance_scale, guide=guide)
+    return pipe.decode(request, pipe.settle(request, x0, variant, guide), pipe.ins[variant.ins].normalizer)
 
 
 def batches(lengths: Sequence[int], size: int) -> Iterator[list[int]]:

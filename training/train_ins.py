@@ -36,6 +36,7 @@ from training.common import (
     Batch,
     BatchMaker,
     Clock,
+    InputError,
     Kind,
     Log,
     build_text_cache,
@@ -60,6 +61,7 @@ class Config:
     out: Path
     fork: Path | None = None  # start from the fork state of this run
     init: Path | None = None  # start from this exported network, its sizes and its normaliser
+    normalizer: Path | None = None  # take that of this run; a new run's own is fitted to what it is shown
     smooth: bool = True  # False is the ablation `no_smooth`
     text: str | None = None  # text encoder: None is the bundled tower, or "ViT-L-14/openai"
     texts: Path | None = None  # file of encoded texts, made if need be; texts.safetensors in `out` if not given
@@ -187,7 +189,11 @@ def main(config: Config) -> None:
     texts = [*dataset.texts, *val_set.texts]
     cache = build_text_cache(texts, config.text, config.texts or config.out / "texts.safetensors")
 
-    saved_normalizer = (config.fork or config.out) / "normalizer.pt"
+    saved_normalizer = (config.fork or config.normalizer or config.out) / "normalizer.pt"
+    if config.normalizer is not None and not saved_normalizer.exists():
+        raise InputError(f"{config.normalizer} holds no normalizer.pt: give the folder of another run")
+    if config.normalizer is not None and (config.init or config.fork):
+        raise InputError("a run that starts from another has that one's normaliser: leave out --normalizer")
     normalizer = None
     if start is not None:
         check_text_sizes(sizes, cache, init)

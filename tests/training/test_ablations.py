@@ -80,12 +80,17 @@ def test_networks_are_shared_where_the_table_says_so(config, monkeypatch):
     assert [options["--fork"] for options in forks] == [str(out / "full")]
 
 
-def test_layouts_go_to_both_stages(config, monkeypatch):
+def test_runs_that_differ_in_ins_alone_share_the_coordinator_and_what_it_reads(config, monkeypatch):
     machine = Machine(monkeypatch)
-    train(replace(config, only=("fixed_times",)))
-    trained = [options for name, options in machine.commands if name.startswith("train_")]
-    assert len(trained) == 2 and all(options["--layouts.patterns"] == "sis" for options in trained)
-    assert all("--layouts.fixed-times" in options for options in trained)
+    train(replace(config, only=("fixed_times", "mutual"), more_rec="--pool 7"))
+    assert machine.names == ["train_ins", "train_rec", "bundle", "train_ins", "bundle", "train_ins", "bundle"]
+    full, fixed, mutual = (options for name, options in machine.commands if name == "train_ins")
+    assert "--normalizer" not in full
+    assert fixed["--normalizer"] == mutual["--normalizer"] == str(config.out / "full")
+    assert fixed["--layouts.patterns"] == "sis" and "--layouts.fixed-times" in fixed
+    assert machine.commands[1][1]["--pool"] == "7"
+    bundles = {options["--name"]: options for name, options in machine.commands if name == "bundle"}
+    assert bundles["fixed_times"]["--rec"] == bundles["full"]["--rec"] and "--rec" not in bundles["mutual"]
 
 
 def test_a_budget_cuts_anywhere_and_the_next_call_goes_on(config, monkeypatch, capsys):
@@ -114,12 +119,12 @@ def test_what_is_finished_is_evaluated_until_it_has_figures(config, monkeypatch)
     settings = Evaluate(config.data, config.out, quick=True)
     commands = list(evaluation_commands(settings))
     names = [Path(command[command.index("--checkpoint") + 1]).parent.name for command in commands]
-    assert names == ["uncoupled", "mutual"]
-    at = commands[0].index("--variants")
-    assert commands[0][at + 1 : at + 3] == ("full", "no_rec")
-    assert tyro.cli(evaluate.Config, args=list(commands[1][3:])).variants == ("no_rec",)
+    assert names == ["full", "uncoupled", "mutual"]
+    at = commands[1].index("--variants")
+    assert commands[1][at + 1 : at + 3] == ("full", "no_rec")
+    assert tyro.cli(evaluate.Config, args=list(commands[2][3:])).variants == ("no_rec",)
     (config.out / "mutual" / "figures.json").write_text("{}")
-    assert len(list(evaluation_commands(settings))) == 1
+    assert len(list(evaluation_commands(settings))) == 2
     assert machine.names.count("evaluate") == 0
 
 

@@ -19,14 +19,14 @@ from intersyn.data.compose.kinematics import turned_bodies
 from intersyn.data.compose.own_arms import FLESH, edge_contacts, own_allowance
 from intersyn.data.compose.plan import Carrier, Plan, Reach, Target
 from intersyn.rotations import quaternion_apply
-from intersyn.skeleton import FOOT_JOINTS, JOINT, NUM_JOINTS
+from intersyn.skeleton import FOOT_JOINTS, JOINT, NUM_JOINTS, unsided
 
 # Share of each joint's segment in the body's mass (after Winter's tables, the hands with the forearms).
 _MASS = {
     "pelvis": 0.14, "hip": 0.10, "spine1": 0.10, "knee": 0.045, "spine2": 0.10, "ankle": 0.01, "spine3": 0.12,
     "foot": 0.005, "neck": 0.02, "collar": 0.02, "head": 0.08, "shoulder": 0.03, "elbow": 0.02, "wrist": 0.015,
 }  # fmt: skip
-MASS = torch.tensor([_MASS[name.removeprefix("left_").removeprefix("right_")] for name in JOINT])
+MASS = torch.tensor([_MASS[unsided(name)] for name in JOINT])
 MASS = MASS / MASS.sum()
 _ELBOWS, _KNEES = [JOINT["left_elbow"], JOINT["right_elbow"]], [JOINT["left_knee"], JOINT["right_knee"]]
 _WRISTS = [JOINT["left_wrist"], JOINT["right_wrist"]]
@@ -222,6 +222,6 @@ def default_sigma(freedom: Tensor) -> Tensor:
         "pelvis": 0.14, "hip": 0.5, "spine1": 0.12, "knee": 0.7, "spine2": 0.12, "ankle": 0.35, "spine3": 0.12,
         "foot": 0.3, "neck": 0.25, "collar": 0.18, "head": 0.3, "shoulder": 0.7, "elbow": 0.9, "wrist": 0.4,
     }  # fmt: skip
-    names = [name.removeprefix("left_").removeprefix("right_") for name in JOINT]
+    names = [unsided(name) for name in JOINT]
     assert len(names) == NUM_JOINTS
     return (freedom * freedom.new_tensor([readiness[name] for name in names]))[:, :, None]
