@@ -82,10 +82,10 @@ def generate_with(generator: Generator) -> Callable[..., Iterator[list[dict[str,
 
 def _files(generator: Generator, timeline: Timeline, panel: Settings, path: Path) -> list[Path]:
     """Generate and export. Raises `GenerationError`, `ExportError`."""
-    *_, (motion,) = generator.run(timeline, [panel])
+    *_, made = generator.run(timeline, [panel])
     project = None
     if path.suffix == ".json":
         from intersyn.export.project import Project
 
         project = Project.of(generator.load(), timeline, **vars(panel))
-    return export(motion, path, ExportOptions(seed=panel.seed, variant=panel.variant, project=project))
+    return export(made.motions[0], path, ExportOptions(seed=panel.seed, variant=panel.variant, project=project))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -103,10 +103,11 @@ class Events:
                     yield skip, _progress(news), *(skip,) * 6
                     continue
                 seconds = line.seconds(place)
-                self.stage.show(session, news, _file_name(state), state)
+                self.stage.show(session, news.motions, _file_name(state), state)
                 listed = self.histories.add(history, state, session.motions, labels_of(state.panels))
+                said = status(summary(state, seconds, news.touches), "done")
                 with self.stage.manifest(session, bodies) as view:
-                    yield view, status(_summary(state, seconds), "done"), HIDDEN, session, history, listed, *idle
+                    yield view, said, HIDDEN, session, history, listed, *idle
         except Stopped:
             yield skip, status("Cancelled; nothing was changed."), *(skip,) * 4, *idle
         except GenerationError as error:
@@ -234,12 +235,14 @@ def _progress(news: Progress) -> str:
     return status(f"Denoising, step {news.done} of {news.steps}{left}", "busy", news.done, news.steps)
 
 
-def _summary(state: State, seconds: float) -> str:
+def summary(state: State, seconds: float, touches: Mapping[str, str | None]) -> str:
     first = state.panels[0]
     what = f"{state.script.frames / DEFAULT_FPS:.1f} s of motion"
     many = f" in {len(state.panels)} panels" if len(state.panels) > 1 else ""
     label = VARIANTS[first.variant].lower()
-    return f"{what}{many} in {seconds:.1f} s ({label}, seed {first.seed}, {first.steps} steps)."
+    made = f"{what}{many} in {seconds:.1f} s ({label}, seed {first.seed}, {first.steps} steps)."
+    read = [f"“{text}” as {(action or 'no touch').replace('-', ' ')}" for text, action in touches.items()]
+    return f"{made} Contact guidance read {', '.join(read)}." if read else made
 
 
 NEW_SEED = f"() => Math.floor(Math.random() * {MAX_SEED})"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from app import gpu
 from app.gpu import CHECKPOINT_VARIABLE, GenerationError
-from app.limits import work_of
+from app.limits import expected_work
 from app.line import Line, Place, Stopped
 
 if TYPE_CHECKING:  # torch takes seconds to import; the page opens without it
@@ -29,6 +29,14 @@ class Progress:
     left: float | None = None
 
 
+@dataclass(frozen=True)
+class Made:
+    """The motions of the panels, and what contact guidance read off the texts of two people (`touches.read_pairs`)."""
+
+    motions: list[Motion]
+    touches: dict[str, str | None]
+
+
 class Generator:
     """Runs requests, and tells how far they are."""
 
@@ -43,12 +51,12 @@ class Generator:
 
     def join(self, timeline: Timeline, panels: Sequence[Settings], owner: str = "") -> Place:
         """A place in the line for these panels. owner: whose it is."""
-        return self.line.join("motions", work_of(timeline.frames, panels), owner)
+        return self.line.join("motions", expected_work(timeline.frames, panels), owner)
 
     def run(
         self, timeline: Timeline, panels: Sequence[Settings], place: Place | None = None
-    ) -> Iterator[Progress | list[Motion]]:
-        """Progress, then the motions of the panels; at `place` in the line, which is joined now where there is none.
+    ) -> Iterator[Progress | Made]:
+        """Progress, then what was made; at `place` in the line, which is joined now where there is none.
 
         Raises `GenerationError`, or `Stopped` once the place's `stop` was set.
         """
@@ -69,7 +77,7 @@ class Generator:
                     self.line.start(place)
                 passed = self.line.seconds(place)
                 yield Progress(done, total, passed / done * (total - done) if done else None)
-        yield gpu.to_motions(item["motions"], timeline)
+        yield Made(gpu.to_motions(item["motions"], timeline), item["touches"])
 
     def warm_up(self) -> None:
         """Load in the background, so that the first visitor waits less."""

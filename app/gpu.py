@@ -76,44 +76,48 @@ def run_on_gpu(request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
     {"kind": "loading"} while the model is loaded for the first time; {"kind": "step", "done", "total"} after each
     denoising step of all panels together; at last {"kind": "motions", "motions": [{"poses": (P, T, 22, 3) float32,
-    "trans": (P, T, 3), "betas": (P, 10), "fps"}]}, in the order of the panels, for `to_motions`; or instead
-    {"kind": "error", "message"}, one sentence. Closing the iterator stops the work before its next step.
+    "trans": (P, T, 3), "betas": (P, 10), "fps"}], "touches"}, in the order of the panels, for `to_motions`, with what
+    contact guidance read off the texts (`read_pairs`; empty where no panel has it); or instead {"kind": "error",
+    "message"}, one sentence. Closing the iterator stops the work before its next step.
     """
     if request["checkpoint"] not in _pipelines:
         yield {"kind": "loading"}
     stop = threading.Event()
     try:
         # Nobody else's turn, and no GPU given back, before this one's work has ended.
-        motions = yield from listen(lambda tell: _generate(request, tell, stop), "generation", stop)
-        yield {"kind": "motions", "motions": motions}
+        made = yield from listen(lambda tell: _generate(request, tell, stop), "generation", stop)
+        yield {"kind": "motions", **made}
     except Exception as error:
         yield {"kind": "error", "message": sentence_for(error)}
 
 
 def _generate(
     request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None], stop: threading.Event
-) -> list[dict[str, Any]]:
+) -> dict[str, Any]:
     pipeline = load_pipeline(request["checkpoint"])
     from intersyn.comparison import compare, total_steps
     from intersyn.settings import Settings
     from intersyn.timeline import Timeline
+    from intersyn.touches import read_pairs
 
-    panels = [Settings(**panel) for panel in request["panels"]]
+    timeline, panels = Timeline.from_dict(request["timeline"]), [Settings(**panel) for panel in request["panels"]]
 
     def on_step(done: int, total: int) -> bool:
         tell({"kind": "step", "done": done, "total": total})
         return not stop.is_set()
 
     on_step(0, total_steps(panels))
-    return [
+    motions = [
         {
             "poses": motion.poses.numpy(),
             "trans": motion.trans.numpy(),
             "betas": motion.betas.numpy(),
             "fps": motion.fps,
         }
-        for motion in compare(pipeline, Timeline.from_dict(request["timeline"]), panels, on_step)
+        for motion in compare(pipeline, timeline, panels, on_step)
     ]
+    guided = any(panel.contact_guidance for panel in panels)
+    return {"motions": motions, "touches": read_pairs(timeline, pipeline.read_touches) if guided else {}}
 
 
 def to_motions(motions: Sequence[Mapping[str, Any]], timeline: Timeline) -> list[Motion]:

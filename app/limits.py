@@ -24,6 +24,8 @@ MAX_CONTACT_GUIDANCE = 2
 MAX_SEED = 2**31 - 1  # what a number field of a browser holds exactly
 # Of `work_of`: 600 frames in four panels of 16 steps, or 196 in four of 50. Ten seconds.
 MAX_WORK = 40_000
+# What contact guidance takes for each denoising step, and for the result, in such steps (of 196 frames).
+GUIDED_STEP, GUIDED_RESULT = 0.7, 7.0
 
 # --- Files that are made ---
 MAX_FILE_FRAMES = 30_000  # all people together
@@ -62,6 +64,12 @@ class LimitError(ValueError):
 def work_of(frames: int, panels: Sequence[Settings]) -> int:
     """Frames times steps, all panels together: what the time that a request takes grows with."""
     return frames * sum(panel.steps for panel in panels)
+
+
+def expected_work(frames: int, panels: Sequence[Settings]) -> float:
+    """`work_of` with contact guidance counted in steps too, for estimates of waiting."""
+    guided = sum(GUIDED_STEP * panel.steps + GUIDED_RESULT for panel in panels if panel.contact_guidance)
+    return work_of(frames, panels) + frames * guided
 
 
 def check_request(frames: int, people: int, panels: Sequence[Settings]) -> None:

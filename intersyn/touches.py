@@ -117,15 +117,29 @@ class Wish:
     contacts: tuple[Contact, ...]
 
 
-def wishes_of(timeline: Timeline, reader: Callable[[Sequence[str]], Sequence[Read]]) -> list[Wish]:
+Reader = Callable[[Sequence[str]], Sequence[Read]]
+
+
+def wishes_of(timeline: Timeline, reader: Reader) -> list[Wish]:
     """What the texts of a timeline's pairs say they touch."""
-    pairs = [
-        (tuple(sorted(part.people)), segment.start, segment.end, part.text)
-        for segment in timeline.segments for part in segment.parts if len(part.people) == 2
-    ]  # fmt: skip
+    pairs = _pairs(timeline)
     read = reader([text for *_, text in pairs])
     return [Wish(people, start, end, got.touches)
             for (people, start, end, _), got in zip(pairs, read, strict=True) if got.touches]  # fmt: skip
+
+
+def read_pairs(timeline: Timeline, reader: Reader) -> dict[str, str | None]:
+    """{text of a pair: the action whose touches it names; None where it names none}, in the timeline's order."""
+    texts = list(dict.fromkeys(text for *_, text in _pairs(timeline)))
+    return {text: got.action if got.touches else None for text, got in zip(texts, reader(texts), strict=True)}
+
+
+def _pairs(timeline: Timeline) -> list[tuple[tuple[int, int], int, int, str]]:
+    """(people, start, end, text) of every part of two."""
+    return [
+        (tuple(sorted(part.people)), segment.start, segment.end, part.text)
+        for segment in timeline.segments for part in segment.parts if len(part.people) == 2
+    ]  # fmt: skip
 
 
 def placed(wish: Wish, distance: Callable[[Sequence[Contact]], Tensor]) -> list[Contact]:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from app.bodies import Sliders, measure
-from app.events import Events
+from app.events import Events, summary
 from app.form import fields, read
 from app.generation import Generator, Progress
 from app.history import Histories, History
@@ -137,6 +137,13 @@ def test_cancel_stops_between_steps_and_changes_nothing(events):
     assert "Cancelled" in answers[-1][1]
     assert len(answers) < 50
     assert (answers[-1][6]["visible"], answers[-1][7]["visible"]) == (True, False)
+
+
+def test_the_visitor_is_told_what_contact_guidance_read_off_the_texts():
+    state = read(*FORM)
+    assert "Contact guidance" not in summary(state, 2.0, {})
+    said = summary(state, 2.0, {"two people shake": "two-handed-handshake", "two people wave": None})
+    assert said.endswith("guidance read “two people shake” as two handed handshake, “two people wave” as no touch.")
 
 
 def test_whoever_waits_is_told_how_many_are_before_and_for_how_long(events):

@@ -96,6 +96,14 @@ def test_news_are_plain_and_steps_are_counted_over_all_panels(asked: dict, news:
     alone = InterSynPipeline.from_pretrained(tiny_checkpoint)(TIMELINE, seed=4, steps=2, clean_up=True)
     assert torch.allclose(motions[2].trans, alone.trans, atol=1e-5)
     assert motions[2].timeline == TIMELINE and len(motions) == 3
+    assert news[-1]["touches"] == {}, "no panel has contact guidance"
+
+
+def test_what_contact_guidance_reads_off_the_texts_is_told(tiny_checkpoint: Path):
+    panels = [Settings(steps=1), Settings(steps=1, contact_guidance=1.0)]
+    *_, last = run_on_gpu(request_of(str(tiny_checkpoint), TIMELINE, panels))
+    (text,) = {part.text for segment in TIMELINE.segments for part in segment.parts if len(part.people) == 2}
+    assert list(last["touches"]) == [text]
 
 
 @pytest.mark.slow

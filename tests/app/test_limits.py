@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.limits import MAX_FRAMES, MAX_PANELS, MAX_STEPS, MAX_WORK, LimitError, check_request
+from app.limits import MAX_FRAMES, MAX_PANELS, MAX_STEPS, MAX_WORK, LimitError, check_request, expected_work, work_of
 from intersyn.settings import Settings
 
 ONE = Settings()
@@ -39,3 +39,9 @@ def test_more_is_one_sentence(frames: int, people: int, panels: list[Settings], 
     assert caught.value.field == field
     assert str(caught.value).endswith(".") and "\n" not in str(caught.value)
     assert MAX_WORK // 600 == 66
+
+
+def test_contact_guidance_is_expected_to_take_longer_and_is_not_refused_for_it() -> None:
+    guided = replace(ONE, contact_guidance=1.0)
+    assert expected_work(100, [ONE]) == work_of(100, [ONE]) == work_of(100, [guided])
+    assert expected_work(100, [guided, ONE]) == pytest.approx(100 * (2 * ONE.steps + 0.7 * ONE.steps + 7))

@@ -51,7 +51,9 @@ class Visit:
     def wait_for_motion(self, before: str | None = None) -> str:
         find = "[...document.querySelectorAll('*')].find((e) => e.viewer)?.viewer"
         self.page.wait_for_function(
-            f"(before) => {{ const v = {find}; return v?.poser && v.shown !== before; }}", arg=before
+            f"(before) => {{ const v = {find}; const there = v?.panels.map(({{ address }}) => address).join('\\n');"
+            " return there && there === v.shown && there !== before; }",  # what is asked for may be on its way
+            arg=before,
         )
         return self.ask("viewer.shown")
 

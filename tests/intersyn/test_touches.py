@@ -12,7 +12,19 @@ from torch import Tensor
 
 from intersyn.text import TextEncoder
 from intersyn.timeline import Part, Segment, Timeline
-from intersyn.touches import APPROACH, REACH, Action, Contact, Read, TouchReader, Wish, load_actions, placed, wishes_of
+from intersyn.touches import (
+    APPROACH,
+    REACH,
+    Action,
+    Contact,
+    Read,
+    TouchReader,
+    Wish,
+    load_actions,
+    placed,
+    read_pairs,
+    wishes_of,
+)
 
 PALMS = Contact(0, "right_palm", 1, "right_palm", 0, 10)
 
@@ -123,3 +135,4 @@ def test_wishes_are_those_of_pairs() -> None:
         )
     )
     assert wishes_of(timeline, read) == [Wish((0, 1), 0, 40, (PALMS,))]
+    assert read_pairs(timeline, read) == {"they shake hands": "handshake", "they dance": None}
