@@ -36,7 +36,6 @@ from training.common import (
     Batch,
     BatchMaker,
     Clock,
-    InputError,
     Kind,
     Log,
     build_text_cache,
@@ -52,7 +51,7 @@ from training.common import (
 )
 from training.prefetch import Prefetch
 from training.utilisation import Meter, sentence
-from training.warm_start import agreed_sizes, beginning, check_kind, check_text_sizes, sizes_of_state
+from training.warm_start import agreed_sizes, beginning, check_kind, check_text_sizes, normalizer_file, sizes_of_state
 
 
 @dataclass(frozen=True)
@@ -174,6 +173,7 @@ def main(config: Config) -> None:
     plain_attention(device)
 
     resume, init = beginning(config.out, config.init, config.fork, accelerator.print)
+    saved_normalizer = normalizer_file(config.out, config.init, config.fork, config.normalizer)
     start = INS.load(init) if init else None
     sizes = config.model
     if start is not None:
@@ -189,11 +189,6 @@ def main(config: Config) -> None:
     texts = [*dataset.texts, *val_set.texts]
     cache = build_text_cache(texts, config.text, config.texts or config.out / "texts.safetensors")
 
-    saved_normalizer = (config.fork or config.normalizer or config.out) / "normalizer.pt"
-    if config.normalizer is not None and not saved_normalizer.exists():
-        raise InputError(f"{config.normalizer} holds no normalizer.pt: give the folder of another run")
-    if config.normalizer is not None and (config.init or config.fork):
-        raise InputError("a run that starts from another has that one's normaliser: leave out --normalizer")
     normalizer = None
     if start is not None:
         check_text_sizes(sizes, cache, init)

@@ -44,6 +44,20 @@ def beginning(
     return state, None
 
 
+def normalizer_file(out: Path, init: Path | None, fork: Path | None, other: Path | None) -> Path:
+    """Where the normaliser of a run that starts with no exported network is, or is to be once it has been fitted.
+
+    Raises `InputError` for `other`, the run to take it from, if there is none, or where a start brings its own.
+    """
+    if other is None:
+        return (fork or out) / "normalizer.pt"
+    if init is not None or fork is not None:
+        raise InputError("--normalizer goes with neither --init nor --fork: they bring their own")
+    if not (other / "normalizer.pt").exists():
+        raise InputError(f"{other} holds no normalizer.pt: --normalizer is the --out of another run")
+    return other / "normalizer.pt"
+
+
 def sizes_of_state(state: Path, kind: type[Sizes]) -> Sizes:
     """The sizes that a run's state was written with."""
     config = json.loads(torch.load(state, map_location="cpu", weights_only=True, mmap=True)["config"])

@@ -68,6 +68,23 @@ def test_a_baseline_is_trained_resumed_and_exported_as_what_it_is(store_folder, 
         main(config(store_folder, tmp_path / "other", init=tmp_path / "run" / "ins"))
 
 
+@pytest.mark.slow
+def test_a_run_takes_the_normaliser_of_another(store_folder, tmp_path):
+    main(config(store_folder, tmp_path / "one", steps=1))
+    only = {"layouts": LayoutChoice(("sis",)), "solo_every": 0, "steps": 1}
+    main(config(store_folder, tmp_path / "alike", normalizer=tmp_path / "one", **only))
+    main(config(store_folder, tmp_path / "alone", **only))
+    one, alike, alone = (INS.load(tmp_path / name / "ins").normalizer.std for name in ("one", "alike", "alone"))
+    assert torch.equal(one, alike) and not torch.equal(one, alone)
+
+
+def test_a_normaliser_that_cannot_be_taken_is_one_sentence(tmp_path):
+    with pytest.raises(InputError, match="holds no normalizer.pt"):
+        main(config(tmp_path, tmp_path / "run", normalizer=tmp_path / "absent"))
+    with pytest.raises(InputError, match="goes with neither --init nor --fork"):
+        main(config(tmp_path, tmp_path / "run", normalizer=tmp_path / "one", init=tmp_path / "two"))
+
+
 def test_batches_alternate_or_are_interleaved_alone():
     kinds = [kind_of(step, config(Path(), Path())) for step in range(6)]
     assert kinds == ["interleaved", "interleaved", "solo"] * 2
