@@ -25,10 +25,12 @@ import tyro
 
 from intersyn.checkpoint import CONFIG
 from intersyn.files import atomic_write
-from training.ablations_page import Line, page
+from training.ablations_page import HEADING, Line, page
 from training.common import InputError, run_command
 
 Command = tuple[str, ...]
+COMMAND = "command.txt"  # in a table's folder: the last command that trained it
+MARK = "<!-- What follows is written by training.ablations report. -->"
 LEAST_MINUTES = 0.5  # of a budget that it is worth starting a training command with
 
 
@@ -113,7 +115,7 @@ class Evaluate:
 
 @dataclass(frozen=True)
 class Report:
-    """Collect the figures into one Markdown page."""
+    """Collect the figures into one Markdown page. What somebody wrote above its mark stays."""
 
     out: Path
     page: Path
@@ -169,6 +171,10 @@ def training_commands(run: Run, config: Train) -> Iterator[tuple[bool, Command]]
 
 def train(config: Train) -> None:
     """Run what is left. Raises `InputError` where a command fails."""
+    if not config.dry:
+        config.out.mkdir(parents=True, exist_ok=True)
+        with atomic_write(config.out / COMMAND, "w") as file:
+            file.write(shlex.join(("python", "-m", "training.ablations", *sys.argv[1:])))
     end = None if config.minutes is None else time.monotonic() + 60 * config.minutes
     for run in chosen(config.only):
         for is_training, command in training_commands(run, config):
@@ -216,9 +222,12 @@ def report(config: Report) -> None:
             found[run.name] = json.loads(path.read_text(encoding="utf-8"))
     if not found:
         raise InputError(f"{config.out} holds no figures: evaluate first")
-    text = page(LINES, found, {run.name: run.what for run in RUNS})
+    trained_by = config.out / COMMAND
+    command = trained_by.read_text(encoding="utf-8") if trained_by.exists() else None
+    text = page(LINES, found, {run.name: run.what for run in RUNS}, command)
+    above, mark, _ = config.page.read_text(encoding="utf-8").partition(MARK) if config.page.exists() else ("", "", "")
     with atomic_write(config.page, "w") as file:
-        file.write(text)
+        file.write(f"{above if mark else HEADING}{MARK}\n\n{text}")
     print(text)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 REAL = "real"
+HEADING = "# Ablations and baselines\n\n"
 # Table and column names of training.evaluate's JSON -> heading.
 COLUMNS = {
     ("evaluator", "segment R@1"): "segment R@1",
@@ -51,13 +52,25 @@ class Line:
     paper: str | None
 
 
-def page(lines: Sequence[Line], found: Mapping[str, Mapping[str, Any]], what: Mapping[str, str]) -> str:
-    """Markdown from training.evaluate's reports by run; lines without figures are named at the end."""
+def page(
+    lines: Sequence[Line],
+    found: Mapping[str, Mapping[str, Any]],
+    what: Mapping[str, str],
+    trained_by: str | None = None,
+) -> str:
+    """Markdown from training.evaluate's reports by run; lines without figures are named at the end.
+
+    trained_by: the command that trained all runs.
+    """
     first = next(iter(found.values()))
     there = [line for line in lines if line.variant in found.get(line.run, {}).get("figures", {})]
-    out = ["# Ablations and baselines", "", SCOPE, ""]
-    out += ["All runs have the same data, seed, batch size and number of steps; ± is half of a 95% interval.", ""]
-    out += ["```", *(report["command"] for report in found.values()), "```", ""]
+    out = [SCOPE, ""]
+    out += [
+        "All runs have the same data, seed, batch size and number of steps; ± is half of a 95% interval over noise,"
+    ]
+    out += ["which says nothing about training with another seed.", ""]
+    commands = [*filter(None, [trained_by]), *(report["command"] for report in found.values())]
+    out += ["```", *commands, "```", ""]
     if len({_measured(report) for report in found.values()}) > 1:
         out += ["**The runs were not all measured alike (sequences, replications, steps or guidance differ).**", ""]
     headings = [name for key, name in COLUMNS.items() if any(_value(found[li.run], key, li.variant) for li in there)]

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import pytest
 import tyro
 
 from training import ablations, bundle, evaluate, train_ins, train_rec
-from training.ablations import BY_NAME, LINES, RUNS, Evaluate, Report, Train, chosen, evaluation_commands, train
-from training.ablations_page import COLUMNS, PAPER, page
+from training.ablations import BY_NAME, LINES, MARK, RUNS, Evaluate, Report, Train, chosen, evaluation_commands, train
+from training.ablations_page import COLUMNS, HEADING, PAPER, page
 from training.common import InputError
 
 SCRIPTS = {"train_ins": train_ins, "train_rec": train_rec, "bundle": bundle, "evaluate": evaluate}
@@ -169,3 +170,17 @@ def test_the_page_shows_figures_beside_the_papers_and_says_what_is_missing(tmp_p
     found["sis"]["sequences"] = 64
     assert "not all measured alike" in page(LINES, found, {})
     assert len(set(COLUMNS.values())) == len(COLUMNS)
+
+
+def test_what_is_written_above_the_figures_stays_and_the_training_is_named(config, monkeypatch):
+    Machine(monkeypatch)
+    monkeypatch.setattr(sys, "argv", ["ablations.py", "train", "--ins-steps", "10"])
+    train(replace(config, only=("full",)))
+    (config.out / "full" / "figures.json").write_text(json.dumps({"command": "evaluate", "figures": {"full": {}}}))
+    written = config.out / "page.md"
+    ablations.report(Report(config.out, written))
+    first = written.read_text()
+    assert first.startswith(HEADING + MARK) and "python -m training.ablations train --ins-steps 10" in first
+    written.write_text(first.replace(HEADING, f"{HEADING}What we read from them.\n\n") + "old figures")
+    ablations.report(Report(config.out, written))
+    assert written.read_text() == first.replace(HEADING, f"{HEADING}What we read from them.\n\n")
