@@ -121,6 +121,21 @@ def visit(chromium: str, address: str) -> Iterator[Visit]:
             browser.close()
 
 
+def test_while_the_plotter_is_on_its_way_nothing_stands_in_for_it(visit: Visit) -> None:
+    """Gradio's placeholder breaks a rule of ARIA: it is neither seen nor read."""
+    held = []
+    visit.page.route("**/PlotlyPlot*", lambda route: held.append(route))
+    visit.show(1)
+    visit.page.locator("#plots-section .label-wrap").click()
+    placeholder = visit.page.locator("#plots .empty").first
+    placeholder.wait_for(state="attached")
+    assert not placeholder.is_visible()
+    visit.page.wait_for_timeout(200)
+    for route in held:
+        route.continue_()
+    visit.plot("jerk").wait_for()
+
+
 def test_the_cursor_follows_the_clock_and_a_click_seeks(visit: Visit) -> None:
     page = visit.page
     visit.show(2)
