@@ -236,6 +236,7 @@ def _progress(news: Progress) -> str:
 
 
 def summary(state: State, seconds: float, touches: Mapping[str, str | None]) -> str:
+    """What was made, for the status line. touches: as in `Made`."""
     first = state.panels[0]
     what = f"{state.script.frames / DEFAULT_FPS:.1f} s of motion"
     many = f" in {len(state.panels)} panels" if len(state.panels) > 1 else ""

@@ -60,15 +60,17 @@ def page(
 ) -> str:
     """Markdown from training.evaluate's reports by run; lines without figures are named at the end.
 
-    trained_by: the command that trained all runs.
+    trained_by: the last command that trained them.
     """
     first = next(iter(found.values()))
     there = [line for line in lines if line.variant in found.get(line.run, {}).get("figures", {})]
-    out = [SCOPE, ""]
-    out += [
-        "All runs have the same data, seed, batch size and number of steps; ± is half of a 95% interval over noise,"
+    out = [
+        SCOPE,
+        "",
+        "All runs have the same data, seed, batch size and number of steps; ± is half of a 95% interval over noise,",
+        "which says nothing about training with another seed.",
+        "",
     ]
-    out += ["which says nothing about training with another seed.", ""]
     commands = [*filter(None, [trained_by]), *(report["command"] for report in found.values())]
     out += ["```", *commands, "```", ""]
     if len({_measured(report) for report in found.values()}) > 1:

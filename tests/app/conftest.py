@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import fastapi
 import gradio as gr
@@ -19,6 +20,9 @@ import uvicorn
 
 from app.assets import style_sheet
 from app.theme import theme
+
+if TYPE_CHECKING:  # without Playwright the browser tests are skipped and the others run
+    from playwright.sync_api import Frame, Page
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -106,3 +110,18 @@ def mounted(build: Callable[[], gr.Blocks], folder: Path) -> Iterator[str]:
         finally:
             server.should_exit = server.force_exit = True  # streams of the page may still be open
             thread.join()
+
+
+def motion_arrives(place: Page | Frame, before: str | None = None) -> None:
+    """Wait until the studio's viewer shows what it was last asked for, and that is not `before`, its `shown`.
+
+    `shown` says what is asked for, and the panels follow when it has come.
+    """
+    place.wait_for_function(
+        """(before) => {
+            const viewer = [...document.querySelectorAll('*')].find((e) => e.viewer?.name === 'viewer')?.viewer;
+            const there = viewer?.panels.map(({ address }) => address).join('\\n');
+            return there && there === viewer.shown && there !== before;
+        }""",
+        arg=before,
+    )

@@ -17,6 +17,7 @@ from intersyn.body.model import load_body_model
 from intersyn.motion import Motion
 
 playwright = pytest.importorskip("playwright.sync_api")
+from tests.app.conftest import motion_arrives  # noqa: E402
 from training.benchmark_page import BROWSER  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -49,12 +50,7 @@ class Visit:
         return self.page.evaluate(f"() => {{ {find} return {expression}; }}")
 
     def wait_for_motion(self, before: str | None = None) -> str:
-        find = "[...document.querySelectorAll('*')].find((e) => e.viewer)?.viewer"
-        self.page.wait_for_function(
-            f"(before) => {{ const v = {find}; const there = v?.panels.map(({{ address }}) => address).join('\\n');"
-            " return there && there === v.shown && there !== before; }",  # what is asked for may be on its way
-            arg=before,
-        )
+        motion_arrives(self.page, before)
         return self.ask("viewer.shown")
 
     def picture(self, frame: int) -> np.ndarray:

@@ -17,7 +17,7 @@ from app.layout import build
 from app.limits import MAX_WAITING
 
 playwright = pytest.importorskip("playwright.sync_api")
-from tests.app.conftest import mounted, start_server  # noqa: E402
+from tests.app.conftest import motion_arrives, mounted, start_server  # noqa: E402
 from tests.app.test_page import visiting  # noqa: E402
 from training.benchmark_page import FIND  # noqa: E402
 
@@ -28,12 +28,12 @@ NODE = 20  # the oldest that the page was seen to work with
 
 def use(place: playwright.Frame) -> None:
     """Whatever a script mounts: the viewer, the editor, the plots, the lesson; and generating."""
-    place.wait_for_function(f"() => {FIND}?.poser")
+    motion_arrives(place)
     before = place.evaluate(f"() => {FIND}.shown")
     place.locator("#scene-0-one textarea").fill("a person jogs in a circle")
     place.locator("#seed input").fill("7")
     place.locator("#generate").click()
-    place.wait_for_function(f"(before) => {{ const v = {FIND}; return v.poser && v.shown !== before; }}", arg=before)
+    motion_arrives(place, before)
     playwright.expect(place.locator("#status .is-done")).to_contain_text("seed 7")
     place.get_by_text("Measure", exact=True).click()
     place.locator("#plots .js-plotly-plot").first.wait_for()

@@ -24,6 +24,7 @@ from intersyn.skeleton import global_rotations
 from tests.motions import smooth_motion, timeline
 
 playwright = pytest.importorskip("playwright.sync_api")
+from tests.app.conftest import motion_arrives  # noqa: E402
 from training.benchmark_page import BROWSER, free_port  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -106,10 +107,7 @@ class Visit:
         self.showing = what
         before = self.ask("viewer?.shown")
         self.page.locator(f"#{what}").click()
-        find = "[...document.querySelectorAll('*')].find((e) => e.viewer?.name === 'viewer')?.viewer"
-        self.page.wait_for_function(
-            f"(before) => {{ const v = {find}; return v?.poser && v.shown !== before; }}", arg=before
-        )
+        motion_arrives(self.page, before)
         self.seek(0)
 
     def seek(self, frame: float) -> None:
@@ -423,19 +421,13 @@ def test_thirty_new_motions_leave_nothing_behind(visit: Visit):
 
 def test_a_lost_context_comes_back_as_it_was(visit: Visit):
     visit.show("show-2")
-    visit.page.wait_for_timeout(500)  # the picture of the motion before may still be on the screen
     before, live = visit.picture(), visit.ask("viewer.renderer.context.live")
     visit.ask("(window.taken = viewer.renderer.gl.getExtension('WEBGL_lose_context')).loseContext()")
     playwright.expect(visit.page.locator("#viewer .is-message")).to_contain_text("waiting for it to come back")
     visit.ask("taken.restoreContext()")
     playwright.expect(visit.page.locator("#viewer .is-message")).to_be_hidden()
     assert visit.ask("viewer.renderer.context.live") == live
-    for _ in range(50):  # what is drawn reaches the screen some frames later
-        if np.abs(visit.picture() - before).mean() < 1:
-            break
-        visit.page.wait_for_timeout(100)
-    else:
-        raise AssertionError("the picture is not what it was before the context was lost")
+    assert np.abs(visit.picture() - before).mean() < 1
     visit.complaints.clear()  # Chromium warns of every lost context
 
 
