@@ -222,6 +222,7 @@ def downloads_card(assets: Assets, downloads: Downloads, session: gr.State, bodi
         [session, suffix, rate, units, frame, *bodies],
         [report, save, prepare, cancel],
         concurrency_limit=HANDLERS_AT_ONCE,
+        trigger_mode="always_last",  # Gradio's "once" drops what is asked for while the last answer is closing
         js=CURRENT_FRAME,
         **QUIET,
     ).then(None, None, None, js=MARK_FRESH, **QUIET)

@@ -101,8 +101,11 @@ def build(generator: Generator) -> gr.Blocks:
         screen = [view, report, save]
 
         def then_plot(shown: gr.events.Dependency) -> None:
-            """What was shown is measured afterwards, so that it is seen at once."""
-            shown.then(events.stage.plots, session, plots.outputs, concurrency_limit=HANDLERS_AT_ONCE, **QUIET)
+            """What was shown is measured afterwards, so that it is seen at once; of many, the last one for certain."""
+            shown.then(
+                events.stage.plots, session, plots.outputs, concurrency_limit=HANDLERS_AT_ONCE,
+                trigger_mode="always_last", **QUIET,
+            )  # fmt: skip
 
         def then_generate(began: gr.events.Dependency) -> None:
             run = began.then(
@@ -111,6 +114,7 @@ def build(generator: Generator) -> gr.Blocks:
                 [*screen, session, history, results, generate, cancel],
                 concurrency_limit=GENERATIONS_AT_ONCE,
                 concurrency_id=MODEL,
+                trigger_mode="multiple",  # Gradio's "once" drops what is asked for while the last answer is closing
                 **QUIET,
             )
             then_plot(run)
@@ -137,7 +141,7 @@ def build(generator: Generator) -> gr.Blocks:
         then_plot(
             results.input(
                 events.show_again, [results, session, history, *bodies], [*screen, *fields],
-                concurrency_limit=HANDLERS_AT_ONCE, **QUIET,
+                concurrency_limit=HANDLERS_AT_ONCE, trigger_mode="always_last", **QUIET,
             )
         )  # fmt: skip
         # A result that is no longer on the screen is no longer chosen: choosing it again shows it.

@@ -112,16 +112,16 @@ def mounted(build: Callable[[], gr.Blocks], folder: Path) -> Iterator[str]:
             thread.join()
 
 
-def motion_arrives(place: Page | Frame, before: str | None = None) -> None:
-    """Wait until the studio's viewer shows what it was last asked for, and that is not `before`, its `shown`.
+def motion_arrives(place: Page | Frame, before: str | None = None, viewer: str = "viewer") -> None:
+    """Wait until a viewer, the studio's, shows what it was last asked for, and that is not `before`, its `shown`.
 
     `shown` says what is asked for, and the panels follow when it has come.
     """
     place.wait_for_function(
-        """(before) => {
-            const viewer = [...document.querySelectorAll('*')].find((e) => e.viewer?.name === 'viewer')?.viewer;
+        """([before, name]) => {
+            const viewer = [...document.querySelectorAll('*')].find((e) => e.viewer?.name === name)?.viewer;
             const there = viewer?.panels.map(({ address }) => address).join('\\n');
             return there && there === viewer.shown && there !== before;
         }""",
-        arg=before,
+        arg=[before, viewer],
     )

@@ -16,6 +16,7 @@ from app.lesson_text import NAMES
 from intersyn.body.default import default_arrays
 
 playwright = pytest.importorskip("playwright.sync_api")
+from tests.app.conftest import motion_arrives  # noqa: E402
 from training.benchmark_page import BROWSER, free_port  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -71,10 +72,16 @@ def wait(page, condition: str) -> None:
     page.wait_for_function(f"() => {{ const viewer = {VIEWER}; return viewer && ({condition}); }}")
 
 
+def arrives(page, before: str | None = None) -> None:
+    """What an exhibit asked the viewer for is on the screen, and was not before: the clock and the view may go on."""
+    motion_arrives(page, before, "lesson-viewer")
+
+
 def open_chapter(page, name: str) -> None:
     page.locator(f'.is-chapters button[data-chapter="{name}"]').click()
     page.locator(f'.is-chapter[data-chapter="{name}"]').wait_for()
     page.locator("#lesson-exhibit .is-row").first.wait_for()
+    arrives(page)
 
 
 def test_the_lesson_from_the_first_chapter_to_the_last(page, generator):
@@ -84,24 +91,27 @@ def test_the_lesson_from_the_first_chapter_to_the_last(page, generator):
     page.locator(".is-strip").wait_for()
     assert page.locator(".is-clip").count() == 6
     assert not gpu.is_loaded(generator.source), "recordings need no networks"
-    wait(page, "viewer.panels.length === 1")
+    arrives(page)
+    assert ask(page, "viewer.panels.length") == 1
     page.locator("#lesson-exhibit button", has_text="Watch seam 1").click()
     at = ask(page, "viewer.clock.frame")
     assert at > 0
     blended = ask(page, "viewer.shown")
     page.get_by_label("Seams left open").check()
-    wait(page, f"viewer.shown !== {blended!r} && viewer.panels.length")
+    arrives(page, blended)
     assert ask(page, "viewer.clock.frame") == at
+    opened = ask(page, "viewer.shown")
 
     # 2: by the button at the end of the text. As each person sees it, both stand at the same place in turn.
     page.locator(".is-next").click()
     page.locator(".is-mine").first.wait_for()
+    arrives(page, opened)
     wait(page, "viewer.options.axes")
     places = {}
     for view, label in (("one", "As person one sees it"), ("two", "As person two sees it")):
-        ask(page, "(window.shownBefore = viewer.poser, 0)")
+        before = ask(page, "viewer.shown")
         page.get_by_label(label).check()
-        wait(page, "viewer.poser !== window.shownBefore")  # its address changes before the motion has arrived
+        arrives(page, before)
         places[view] = ask(page, "[0, 1].map((person) => viewer.poser.rootAt(0, person))")
     for person in (0, 1):
         (x, _, z), (u, _, w) = places["one"][person], places["two"][person]
@@ -117,13 +127,12 @@ def test_the_lesson_from_the_first_chapter_to_the_last(page, generator):
     before = ask(page, "viewer.shown")
     slider.focus()
     slider.press("Home")
-    wait(page, f"viewer.shown !== {before!r}")
+    arrives(page, before)
     playwright.expect(page.locator("output.is-readout")).to_contain_text("Step 1 of 3, t = 999")
     assert ask(page, "viewer.clock.frame") == 70
 
     # 4: two panels, and arrows over the second.
     open_chapter(page, "rec")
-    wait(page, "viewer.panels.length === 2")
     assert ask(page, "viewer.panels.map(({ label }) => label)") == ["Before REC", "After REC"]
     wait(page, "!viewer.element.querySelector('.is-marks').hidden")
     assert "cm" in page.locator(".is-result").inner_text()
@@ -133,7 +142,7 @@ def test_the_lesson_from_the_first_chapter_to_the_last(page, generator):
 
     # 5: the other seam.
     open_chapter(page, "smooth")
-    wait(page, "viewer.panels.length === 2 && viewer.panels[0].label === 'Full'")
+    assert ask(page, "viewer.panels[0].label") == "Full"
     page.get_by_label("Seam 2").check()
     wait(page, "viewer.clock.frame === 85")
     assert not page.locator(".is-next").is_visible()
