@@ -85,13 +85,13 @@ class Events:
     def run(
         self, job: Job | None, session: Session, history: History, *bodies: float | None
     ) -> Iterator[tuple[Any, ...]]:
-        """Generate. Outputs: viewer, status, save, session, history, its list, Generate, Cancel.
+        """Generate. Outputs: viewer, status, save, session, history, its list, the gallery, Generate, Cancel.
 
         What was shown stays until there is better.
         """
         skip = gr.skip()
         if job is None:
-            yield (skip,) * 8
+            yield (skip,) * 9
             return
         key, state = job
         line, timeline = self.generator.line, state.script.timeline()
@@ -100,18 +100,18 @@ class Events:
         try:
             for news in self.generator.run(timeline, state.panels, place):
                 if isinstance(news, Progress):
-                    yield skip, _progress(news), *(skip,) * 6
+                    yield skip, _progress(news), *(skip,) * 7
                     continue
                 seconds = line.seconds(place)
                 self.stage.show(session, news.motions, _file_name(state), state)
                 listed = self.histories.add(history, state, session.motions, labels_of(state.panels))
                 said = status(summary(state, seconds, news.touches), "done")
                 with self.stage.manifest(session, bodies) as view:
-                    yield view, said, HIDDEN, session, history, listed, *idle
+                    yield view, said, HIDDEN, session, history, listed, gallery.NO_SCENE, *idle
         except Stopped:
-            yield skip, status("Cancelled; nothing was changed."), *(skip,) * 4, *idle
+            yield skip, status("Cancelled; nothing was changed."), *(skip,) * 5, *idle
         except GenerationError as error:
-            yield skip, status(str(error), "error"), *(skip,) * 4, *idle
+            yield skip, status(str(error), "error"), *(skip,) * 5, *idle
 
     def cancel(self, job: Job | None) -> tuple[Any, ...]:
         """Ask the running job to stop. Outputs: status, Generate, Cancel."""

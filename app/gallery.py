@@ -25,10 +25,11 @@ if TYPE_CHECKING:  # torch takes seconds to import; the page opens without it
 PEOPLE = 2
 FAILS = "Does not work"
 NAME = "gallery"  # element id, and the folder of its module
+NO_SCENE = {"chosen": None}  # the strip's value while something else is shown
 
 
 def gallery(assets: Assets, path: Path = FILE) -> gr.HTML:
-    """The strip. Its value is {"chosen": index of the scene that is shown, or None}.
+    """The strip. Its value is {"chosen": index of the scene that is shown}, or `NO_SCENE`.
 
     It triggers `select` with the new value when a card is pressed, also the one that is chosen already: its scene may
     have been changed since. Posters are put beside its module. Raises `GalleryError` where there is no gallery.

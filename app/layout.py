@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import gradio as gr
 
 from app.api import MODEL, endpoint
@@ -12,6 +14,7 @@ from app.editor import editor
 from app.events import CANCEL, GENERATE, NEW_SEED, READY, Events
 from app.examples import examples_list
 from app.form import DEFAULT, read, settings_of
+from app.gallery import NO_SCENE
 from app.gallery import gallery as gallery_strip
 from app.generation import Generator
 from app.history import Histories, history_card
@@ -111,7 +114,7 @@ def build(generator: Generator) -> gr.Blocks:
             run = began.then(
                 events.run,
                 [job, session, history, *bodies],
-                [*screen, session, history, results, generate, cancel],
+                [*screen, session, history, results, gallery, generate, cancel],
                 concurrency_limit=GENERATIONS_AT_ONCE,
                 concurrency_id=MODEL,
                 trigger_mode="multiple",  # Gradio's "once" drops what is asked for while the last answer is closing
@@ -144,8 +147,12 @@ def build(generator: Generator) -> gr.Blocks:
                 concurrency_limit=HANDLERS_AT_ONCE, trigger_mode="always_last", **QUIET,
             )
         )  # fmt: skip
-        # A result that is no longer on the screen is no longer chosen: choosing it again shows it.
+        # What is no longer on the screen is no longer chosen: choosing it again shows it.
         gr.on([gallery.select, examples.select, dropped.upload], None, None, results, js="() => null", **QUIET)
+        gr.on(
+            [results.input, examples.select, dropped.upload], None, None, gallery,
+            js=f"() => ({json.dumps(NO_SCENE)})", **QUIET,
+        )  # fmt: skip
         examples.expand(events.list_examples, None, examples, concurrency_limit=HANDLERS_AT_ONCE, **QUIET)
         then_plot(
             examples.select(
@@ -160,6 +167,7 @@ def build(generator: Generator) -> gr.Blocks:
                 [dropped, session, *bodies],
                 [about_file, figures, *screen, *fields, *bodies],
                 concurrency_limit=HANDLERS_AT_ONCE,
+                trigger_mode="always_last",
                 **QUIET,
             )
         )

@@ -15,6 +15,7 @@ import pytest
 from app.bodies import Sliders, measure
 from app.events import Events, summary
 from app.form import fields, read
+from app.gallery import NO_SCENE
 from app.generation import Generator, Progress
 from app.history import Histories, History
 from app.line import Line, in_words
@@ -81,7 +82,8 @@ def test_generating_reports_steps_and_ends_with_files(events):
     job, report, generate, cancel, timer = events.begin(Session(), VISITOR, *FORM)
     assert (generate["visible"], cancel["visible"]) == (False, True)
     reports, file, session, history = [], None, Session(), History()
-    for view, report, save, _, kept, listed, generate, cancel in events.run(job, session, history, 180, 1, 165, -1):
+    answers = events.run(job, session, history, 180, 1, 165, -1)
+    for view, report, save, _, kept, listed, strip, generate, cancel in answers:
         reports.append(report)
         if not skipped(view):
             file = Path(view["panels"][0]["motion"]["path"])
@@ -89,6 +91,7 @@ def test_generating_reports_steps_and_ends_with_files(events):
             assert save["visible"] is False, "a file of what was shown before"
             assert (generate["visible"], cancel["visible"]) == (True, False)
             assert kept is history and listed["value"] == history.entries[0].key
+            assert strip == NO_SCENE
     assert [f"step {k} of 4" in r for k, r in enumerate(reports[:-1])] == [True] * 5
     assert "is-done" in reports[-1]
     assert arrays["rotations"].shape == (PRESETS[0].script.frames, 2, 22, 4)
@@ -136,7 +139,7 @@ def test_cancel_stops_between_steps_and_changes_nothing(events):
     assert all(skipped(view) and skipped(download) for view, _, download, *_ in answers)
     assert "Cancelled" in answers[-1][1]
     assert len(answers) < 50
-    assert (answers[-1][6]["visible"], answers[-1][7]["visible"]) == (True, False)
+    assert (answers[-1][-2]["visible"], answers[-1][-1]["visible"]) == (True, False)
 
 
 def test_the_visitor_is_told_what_contact_guidance_read_off_the_texts():

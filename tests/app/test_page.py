@@ -350,11 +350,14 @@ def test_without_a_checkpoint_the_gallery_plays_and_generating_says_so(chromium:
 def test_panels_come_out_of_one_request_and_share_the_clock(visit: Visit):
     """Side by side: as many panels as asked for, each with its name; equal frames; results and links keep them."""
     page = visit.page
+    chosen = playwright.expect(page.locator("#gallery [aria-pressed=true]"))
     example = visit.wait_for_motion()
+    chosen.to_have_count(1)
     page.locator("#panels").get_by_text("No coordinator", exact=True).click()
     page.locator("#panels").get_by_text("The next seed", exact=True).click()
     page.locator("#generate").click()
     made = visit.wait_for_motion(example)
+    chosen.to_have_count(0)
     assert visit.ask("viewer.panels.length") == 3
     labels = ["Full model, seed 0", "No coordinator", "Seed 1"]
     assert [label for label in labels if page.get_by_text(label, exact=True).count()] == labels
@@ -367,7 +370,9 @@ def test_panels_come_out_of_one_request_and_share_the_clock(visit: Visit):
     visit.wait_for_motion(made)
     playwright.expect(page.locator("#panels input:checked")).to_have_count(0)
     assert visit.ask("viewer.panels.length") == 1
+    chosen.to_have_count(1)
     page.locator("#history input").first.click()
+    chosen.to_have_count(0)
     page.wait_for_function("() => document.querySelectorAll('#panels input:checked').length === 2")
     page.wait_for_function("() => [...document.querySelectorAll('*')].find((e) => e.viewer).viewer.panels.length === 3")
     assert visit.complaints == []
