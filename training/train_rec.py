@@ -78,8 +78,8 @@ class Config:
     perturbed: int = 7
     layouts: LayoutChoice = field(default_factory=LayoutChoice)  # as in training.train_ins
     paired_solos: int = PAIRED_SOLOS
-    pool: int = 192  # sampled meetings kept in memory; a part of them is drawn anew every `refresh` steps
-    refresh: int = 200
+    pool: int = 1024  # sampled meetings kept in memory, 1.3 MB each; a part is drawn anew every `refresh` steps
+    refresh: int = 400
     sample_steps: int = 12
     guidance_scale: float = 2.5
     lr: float = 1e-3
