@@ -26,27 +26,30 @@ PATIENCE = 120  # seconds: software rendering on a shared machine is slow
 
 
 class Held:
-    """In the place of a handler: gives its answers, and then does not end before `go` is set."""
+    """In the place of a handler: gives its answers and then does not end before `go` is set, if there was a job."""
 
     def __init__(self, owner: type, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         self.go, self.begun, self.ended = threading.Event(), 0, 0
         handler = getattr(owner, name)
 
-        def held(*values: Any) -> Iterator[Any]:
+        def held(events: Any, first: Any, *more: Any) -> Iterator[Any]:
             self.begun += 1
-            yield from handler(*values)
-            assert self.go.wait(PATIENCE)
+            yield from handler(events, first, *more)
+            assert first is None or self.go.wait(PATIENCE)
             self.ended += 1
 
         monkeypatch.setattr(owner, name, held)
 
 
 @contextmanager
-def page_of(chromium: str, checkpoint: Path, folder: Path) -> Iterator[Visit]:
+def after_one_motion(chromium: str, checkpoint: Path, folder: Path) -> Iterator[tuple[Visit, str]]:
+    """The page once a motion was generated, and that motion's address."""
     with mounted(lambda: build(Generator(str(checkpoint))), folder) as url:
         small = {"viewport": {"width": 500, "height": 600}, "reduced_motion": "reduce"}
         with visiting(chromium, f"{url}/studio/", **small) as visit:
-            yield visit
+            opening = visit.wait_for_motion()
+            ask(visit, 11)
+            yield visit, visit.wait_for_motion(opening)
 
 
 def ask(visit: Visit, seed: int) -> None:
@@ -56,13 +59,10 @@ def ask(visit: Visit, seed: int) -> None:
 
 def test_generate_again_before_the_last_motion_is_closed(chromium, tiny_checkpoint, tmp_path, monkeypatch):
     runs = Held(Events, "run", monkeypatch)
-    with page_of(chromium, tiny_checkpoint, tmp_path) as visit:
-        opening = visit.wait_for_motion()
-        ask(visit, 11)
-        first = visit.wait_for_motion(opening)
+    with after_one_motion(chromium, tiny_checkpoint, tmp_path) as (visit, first):
         ask(visit, 12)
         visit.page.locator("#cancel").wait_for()
-        assert runs.ended == 0  # the first one still holds the model
+        assert runs.ended == 1, "the one without a job, on opening; the first motion's still holds the model"
         runs.go.set()
         visit.wait_for_motion(first)
         playwright.expect(visit.page.locator("#status .is-done")).to_contain_text("seed 12")
@@ -70,10 +70,7 @@ def test_generate_again_before_the_last_motion_is_closed(chromium, tiny_checkpoi
 
 def test_plots_follow_a_motion_that_came_while_the_last_was_measured(chromium, tiny_checkpoint, tmp_path, monkeypatch):
     plots = Held(Stage, "plots", monkeypatch)
-    with page_of(chromium, tiny_checkpoint, tmp_path) as visit:
-        opening = visit.wait_for_motion()
-        ask(visit, 11)
-        first = visit.wait_for_motion(opening)
+    with after_one_motion(chromium, tiny_checkpoint, tmp_path) as (visit, first):
         deadline = time.monotonic() + PATIENCE
         while plots.begun < 3:  # on opening, for want of a scene in the address, and of the first motion
             assert time.monotonic() < deadline
