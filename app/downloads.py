@@ -17,9 +17,9 @@ from app.assets import Assets
 from app.bodies import Sliders
 from app.errors import sentence_of
 from app.generation import GenerationError, Generator
-from app.limits import FILMS_AT_ONCE, HANDLERS_AT_ONCE, MAX_FILE_FRAMES, MAX_PICTURES
+from app.limits import FILMS_AT_ONCE, MAX_FILE_FRAMES, MAX_PICTURES
 from app.panels import VARIANTS
-from app.parts import QUIET, heading
+from app.parts import LAST_COUNTS, QUIET, heading
 from app.session import Session
 from app.viewer import status, status_line
 from app.worker import listen
@@ -221,10 +221,8 @@ def downloads_card(assets: Assets, downloads: Downloads, session: gr.State, bodi
         downloads.prepare,
         [session, suffix, rate, units, frame, *bodies],
         [report, save, prepare, cancel],
-        concurrency_limit=HANDLERS_AT_ONCE,
-        trigger_mode="always_last",  # Gradio's "once" drops what is asked for while the last answer is closing
         js=CURRENT_FRAME,
-        **QUIET,
+        **LAST_COUNTS,
     ).then(None, None, None, js=MARK_FRESH, **QUIET)
     cancel.click(downloads.cancel, session, report, queue=False, **QUIET)
     return [save, suffix]

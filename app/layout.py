@@ -35,7 +35,7 @@ from app.limits import (
     STATE_SECONDS,
 )
 from app.panels import SWITCHES, VARIANTS
-from app.parts import QUIET, heading
+from app.parts import LAST_COUNTS, QUIET, heading
 from app.plots import plots_card
 from app.presets import PRESETS
 from app.session import Session
@@ -105,10 +105,7 @@ def build(generator: Generator) -> gr.Blocks:
 
         def then_plot(shown: gr.events.Dependency) -> None:
             """What was shown is measured afterwards, so that it is seen at once; of many, the last one for certain."""
-            shown.then(
-                events.stage.plots, session, plots.outputs, concurrency_limit=HANDLERS_AT_ONCE,
-                trigger_mode="always_last", **QUIET,
-            )  # fmt: skip
+            shown.then(events.stage.plots, session, plots.outputs, **LAST_COUNTS)
 
         def then_generate(began: gr.events.Dependency) -> None:
             run = began.then(
@@ -117,7 +114,7 @@ def build(generator: Generator) -> gr.Blocks:
                 [*screen, session, history, results, gallery, generate, cancel],
                 concurrency_limit=GENERATIONS_AT_ONCE,
                 concurrency_id=MODEL,
-                trigger_mode="multiple",  # Gradio's "once" drops what is asked for while the last answer is closing
+                trigger_mode="multiple",  # as for `LAST_COUNTS`, and whatever was begun is run
                 **QUIET,
             )
             then_plot(run)
@@ -135,18 +132,10 @@ def build(generator: Generator) -> gr.Blocks:
         waiting.tick(events.wait, job, [report, waiting], queue=False, **QUIET)
         demo.unload(events.leave)
         cancel.click(events.cancel, job, [report, generate, cancel], queue=False, **QUIET)
+        then_plot(gallery.select(events.show_preset, [gallery, session, *bodies], [*screen, *fields], **LAST_COUNTS))
         then_plot(
-            gallery.select(
-                events.show_preset, [gallery, session, *bodies], [*screen, *fields],
-                concurrency_limit=HANDLERS_AT_ONCE, trigger_mode="always_last", **QUIET,
-            )
-        )  # fmt: skip
-        then_plot(
-            results.input(
-                events.show_again, [results, session, history, *bodies], [*screen, *fields],
-                concurrency_limit=HANDLERS_AT_ONCE, trigger_mode="always_last", **QUIET,
-            )
-        )  # fmt: skip
+            results.input(events.show_again, [results, session, history, *bodies], [*screen, *fields], **LAST_COUNTS)
+        )
         # What is no longer on the screen is no longer chosen: choosing it again shows it.
         gr.on([gallery.select, examples.select, dropped.upload], None, None, results, js="() => null", **QUIET)
         gr.on(
@@ -154,21 +143,14 @@ def build(generator: Generator) -> gr.Blocks:
             js=f"() => ({json.dumps(NO_SCENE)})", **QUIET,
         )  # fmt: skip
         examples.expand(events.list_examples, None, examples, concurrency_limit=HANDLERS_AT_ONCE, **QUIET)
-        then_plot(
-            examples.select(
-                events.show_example, [examples, session, *bodies], screen, concurrency_limit=HANDLERS_AT_ONCE,
-                trigger_mode="always_last", **QUIET,
-            )
-        )  # fmt: skip
+        then_plot(examples.select(events.show_example, [examples, session, *bodies], screen, **LAST_COUNTS))
         examples.apply(events.use_example, [examples, timeline], [timeline, report], queue=False, **QUIET)
         then_plot(
             dropped.upload(
                 imports.open,
                 [dropped, session, *bodies],
                 [about_file, figures, *screen, *fields, *bodies],
-                concurrency_limit=HANDLERS_AT_ONCE,
-                trigger_mode="always_last",
-                **QUIET,
+                **LAST_COUNTS,
             )
         )
         measured.click(imports.measure, session, [about_file, figures], concurrency_limit=HANDLERS_AT_ONCE, **QUIET)

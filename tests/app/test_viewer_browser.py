@@ -25,7 +25,7 @@ from tests.motions import smooth_motion, timeline
 
 playwright = pytest.importorskip("playwright.sync_api")
 from tests.app.conftest import motion_arrives  # noqa: E402
-from training.benchmark_page import BROWSER, free_port  # noqa: E402
+from training.benchmark_page import BROWSER, FIND, free_port  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -210,9 +210,7 @@ def test_a_phone_stacks_panels(visit: Visit):
     visit.show("show-2")
     assert visit.ask("[viewer.cells.columns, viewer.cells.rows]") == [2, 1]
     visit.page.set_viewport_size({"width": 390, "height": 844})
-    visit.page.wait_for_function(
-        "() => [...document.querySelectorAll('*')].find((e) => e.viewer?.name === 'viewer').viewer.cells.columns === 1"
-    )
+    visit.page.wait_for_function(f"() => {FIND}.cells.columns === 1")
     assert visit.ask("viewer.cells.rows") == 2
     assert visit.page.evaluate("document.querySelector('#viewer .is-panel').offsetWidth") > 300
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
